@@ -1,0 +1,1 @@
+//! the clap tree, one file a command.

@@ -1,0 +1,1 @@
+//! layers (default, file, environment, flag) to validated settings with their origins. The only room that reads environment variables.

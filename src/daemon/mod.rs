@@ -1,0 +1,1 @@
+//! composition of the service: policy + world to engine to hub to log and service manager.

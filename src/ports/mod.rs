@@ -1,0 +1,1 @@
+//! what the engine asks of the world, as traits. Imports `model` only.

@@ -1,0 +1,1 @@
+//! is it healthy, is there room: HTTP, command and process probes, machine facts, the clock.

@@ -1,0 +1,1 @@
+//! service managers behind one port: systemd now.

@@ -1,0 +1,1 @@
+//! the module proxy protocol: proxy list, versions, retractions, conditional requests.

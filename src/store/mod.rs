@@ -1,0 +1,1 @@
+//! everything durable: journal, version store, history, held versions, database snapshots.

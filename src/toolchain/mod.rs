@@ -1,0 +1,1 @@
+//! Go and gcc: find them, run them, read what they built.

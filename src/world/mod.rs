@@ -1,0 +1,1 @@
+//! settings to `ports::World`: the only room that chooses adapters.
