@@ -3,6 +3,34 @@
 //!
 //! Everything here is plain data with pure functions. No I/O, no clock, no environment.
 
+pub mod agent;
+pub mod build_info;
+pub mod event;
 pub mod failure;
+pub mod go_mod;
+pub mod held;
+pub mod journal;
+pub mod plan;
+pub mod run;
+pub mod snapshot;
+pub mod status;
+pub mod step;
+pub mod version;
+pub mod view;
 
+pub use agent::{Installed, Kept, ServiceState};
+pub use build_info::BuildInfo;
+pub use event::{Event, EventKind, Progress};
 pub use failure::{Class, Failure, Outcome};
+pub use held::Held;
+pub use journal::Record;
+pub use plan::Plan;
+pub use run::{By, Run, RunKind, Verdict};
+pub use snapshot::Snapshot;
+pub use status::Status;
+pub use step::{StepId, StepRow, StepStatus};
+pub use version::Version;
+pub use view::View;
+
+/// A point in time; in JSON an RFC 3339 text in UTC.
+pub type Timestamp = jiff::Timestamp;
