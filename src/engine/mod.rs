@@ -1,1 +1,289 @@
-//! the will: decide, plan, run, undo, recover, schedule; one file a step. Sees only `model` and `ports`.
+//! The will: decide, plan, run, undo, recover, schedule. One file a step.
+//!
+//! The engine does one thing at a time, on a plain thread, through synchronous ports. It sees only
+//! `model` and `ports`: never a setting's origin, a socket or a real adapter. Nothing touches the
+//! running agent before a proven binary of the new version lies beside the old one.
+
+mod check;
+mod commands;
+mod context;
+pub mod decide;
+mod interrupt;
+mod planning;
+mod policy;
+pub mod recover;
+mod rescue;
+mod runner;
+mod schedule;
+mod settle;
+pub mod steps;
+
+pub use commands::{DatabaseRequest, Reply, RollbackRequest, UpdateRequest};
+pub use decide::{Action, Decision};
+pub use interrupt::{Interrupt, Pulse, Wish};
+pub use policy::Policy;
+pub use rescue::rescue;
+pub use runner::Ended;
+
+use std::time::Duration;
+
+use crate::model::event::Level;
+use crate::model::status::{AgentStatus, Alert, Latest, State};
+use crate::model::{By, EventKind, Failure, Outcome, Plan, Record, Run, RunKind, StepId, StepStatus};
+use crate::ports::World;
+
+use self::check::Memo;
+use self::context::Context;
+use self::schedule::Schedule;
+
+/// Where the engine's events go.
+pub type Sink = Box<dyn FnMut(EventKind) + Send>;
+
+/// The engine: a world, a policy, and what it remembers between two checks.
+pub struct Engine {
+    world: World,
+    policy: Policy,
+    sink: Sink,
+    interrupt: Interrupt,
+    pulse: Pulse,
+    schedule: Schedule,
+    memo: Option<Memo>,
+    latest: Latest,
+    /// A run has no verdict yet: it is taken up again before anything else.
+    open: bool,
+    last_error: Option<(String, u32)>,
+}
+
+impl Engine {
+    /// An engine that has done nothing yet. Call [`recover`](Self::recover) first.
+    pub fn new(world: World, policy: Policy, sink: Sink, interrupt: Interrupt, pulse: Pulse) -> Self {
+        Self {
+            world,
+            policy,
+            sink,
+            interrupt,
+            pulse,
+            schedule: Schedule::default(),
+            memo: None,
+            latest: Latest::default(),
+            open: true,
+            last_error: None,
+        }
+    }
+
+    /// Takes up a run that was interrupted, and completes history from the journal.
+    ///
+    /// # Errors
+    /// `Disk`. The run stays open then.
+    pub fn recover(&mut self) -> Outcome<Option<Run>> {
+        let run = recover_run(&mut self.world, &mut self.sink, &self.interrupt, &self.pulse)?;
+        self.memo = None;
+        match run {
+            Some(Ended::Open) => Ok(None),
+            Some(Ended::Verdict(run)) => {
+                self.open = false;
+                Ok(Some(*run))
+            }
+            None => {
+                self.open = false;
+                Ok(None)
+            }
+        }
+    }
+
+    /// True while a run has no verdict.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// New settings, from the next check on.
+    pub fn reload(&mut self, world: World, policy: Policy) {
+        self.world = world;
+        self.policy = policy;
+        self.memo = None;
+    }
+
+    /// The world, for reading what the engine does not tell by events.
+    pub fn world(&mut self) -> &mut World {
+        &mut self.world
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What is known of the newest version.
+    pub fn latest(&self) -> &Latest {
+        &self.latest
+    }
+
+    /// One turn of the service's life: take up an open run, check, do what is due. Returns the time
+    /// until the next turn, and the run if there was one.
+    pub fn turn(&mut self) -> (Duration, Option<Run>) {
+        let result = self.try_turn();
+        let now = self.world.clock.now();
+        let (run, delay) = match result {
+            Ok(run) => {
+                self.last_error = None;
+                (run, self.schedule.after_success(self.policy.check_interval, self.policy.jitter))
+            }
+            Err(failure) => {
+                self.report(&failure);
+                (None, self.schedule.after_failure(&failure, self.policy.check_interval, self.policy.jitter))
+            }
+        };
+        let at = now.checked_add(delay).ok();
+        (self.sink)(EventKind::NextCheck { at });
+        self.pulse.idle();
+        (delay, run)
+    }
+
+    fn try_turn(&mut self) -> Outcome<Option<Run>> {
+        if self.open {
+            self.recover()?;
+            if self.open {
+                return Ok(None);
+            }
+        }
+        let decision = self.check()?;
+        self.act(&decision, By::Timer)
+    }
+
+    /// Does what a decision says.
+    ///
+    /// # Errors
+    /// `Disk` when the run cannot be recorded.
+    pub fn act(&mut self, decision: &Decision, by: By) -> Outcome<Option<Run>> {
+        let plan = match &decision.action {
+            Action::Nothing => return Ok(None),
+            Action::Update(version) => planning::build(self, RunKind::Update, version, by)?,
+            Action::Install(version) => planning::build(self, RunKind::Install, version, by)?,
+            Action::Repair => planning::repair(self, by)?,
+        };
+        self.execute(plan)
+    }
+
+    /// Runs a plan. `None`: it has no verdict yet.
+    fn execute(&mut self, plan: Plan) -> Outcome<Option<Run>> {
+        let mut cx = Context::new(&mut self.world, plan, &mut self.sink, &self.interrupt, &self.pulse);
+        cx.world.journal.append(&Record::Begin { plan: Box::new(cx.plan.clone()) })?;
+        self.open = true;
+        self.memo = None;
+        let run = cx.run.clone();
+        cx.emit(EventKind::RunStarted { run });
+        for (step, note) in [(StepId::Check, None), (StepId::Detect, Some(found(&cx.run)))] {
+            cx.step_started(step);
+            cx.step_ended(step, StepStatus::Done, Some(Duration::ZERO), note);
+        }
+        let ended = runner::forward(&mut cx, StepId::Preflight)?;
+        self.observe_agent()?;
+        Ok(match ended {
+            Ended::Open => None,
+            Ended::Verdict(run) => {
+                self.open = false;
+                Some(*run)
+            }
+        })
+    }
+
+    /// Looks at the agent and tells what is seen.
+    ///
+    /// # Errors
+    /// `Disk`, `Service`.
+    pub fn observe_agent(&mut self) -> Outcome<AgentStatus> {
+        let place = &self.policy.place;
+        let state = self.world.services.state(&place.service)?;
+        let installed = self.world.agent_files.installed(&place.binary)?;
+        let retracted = self.memo.as_ref().is_some_and(|memo| memo.decision.installed_retracted);
+        let agent = AgentStatus {
+            service: place.service.clone(),
+            state: AgentStatus::life_of(&state),
+            pid: state.pid,
+            version: installed.as_ref().map(crate::model::Installed::shown),
+            binary: place.binary.clone(),
+            sha256: installed.map(|installed| installed.sha256),
+            since: state.since,
+            restarts: state.restarts,
+            retracted,
+        };
+        (self.sink)(EventKind::AgentSeen { agent: agent.clone() });
+        Ok(agent)
+    }
+
+    /// An unchanged failure is told once, then counted.
+    fn report(&mut self, failure: &Failure) {
+        let line = failure.to_string();
+        match &mut self.last_error {
+            Some((last, count)) if *last == line => *count += 1,
+            _ => {
+                if let Some((last, count)) = self.last_error.take()
+                    && count > 1
+                {
+                    self.note(Level::Warn, format!("seen {count} times: {last}"));
+                }
+                self.note(Level::Error, line.clone());
+                self.last_error = Some((line, 1));
+            }
+        }
+    }
+
+    fn note(&mut self, level: Level, text: String) {
+        (self.sink)(EventKind::Note { level, text });
+    }
+
+    /// Replaces the standing alerts: tells which are new and which are over.
+    fn set_alerts(&mut self, wanted: &[(&'static str, String)]) -> Outcome<()> {
+        let standing = self.world.records.alerts()?;
+        let now = self.world.clock.now();
+        let alerts: Vec<Alert> = wanted
+            .iter()
+            .map(|(id, text)| {
+                let since = standing.iter().find(|alert| alert.id == *id).map_or(now, |alert| alert.since);
+                Alert { id: (*id).to_owned(), text: text.clone(), since }
+            })
+            .collect();
+        if alerts == standing {
+            return Ok(());
+        }
+        for over in standing.iter().filter(|alert| alerts.iter().all(|new| new.id != alert.id)) {
+            (self.sink)(EventKind::AlertCleared { id: over.id.clone() });
+        }
+        for alert in alerts.iter().filter(|alert| !standing.contains(alert)) {
+            (self.sink)(EventKind::AlertRaised { alert: alert.clone() });
+        }
+        self.world.records.set_alerts(&alerts)
+    }
+
+    /// The state in which the engine rests.
+    fn rest(&mut self) -> Outcome<()> {
+        let state = if self.world.records.stuck()?.is_some() { State::Stuck } else { State::Idle };
+        (self.sink)(EventKind::StateChanged { state });
+        Ok(())
+    }
+}
+
+/// Takes up a run that was interrupted, with nothing but the journal's own values: no policy is
+/// needed, so that a broken configuration cannot keep the agent down.
+///
+/// # Errors
+/// `Disk`.
+pub fn recover_run(
+    world: &mut World,
+    sink: &mut Sink,
+    interrupt: &Interrupt,
+    pulse: &Pulse,
+) -> Outcome<Option<Ended>> {
+    if let Some(Record::End { run }) = world.journal.last_end()?
+        && world.records.run(&run.id)?.is_none()
+    {
+        world.records.put_run(&run)?;
+    }
+    recover::resume(world, sink, interrupt, pulse)
+}
+
+fn found(run: &Run) -> String {
+    let from = run.from.as_deref().unwrap_or("nothing");
+    let to = run.to.as_deref().unwrap_or("nothing");
+    format!("{from} installed, {to} wanted")
+}

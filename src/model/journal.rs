@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Plan, Run, Snapshot, StepId, Timestamp};
+use super::{Class, Plan, Run, Snapshot, StepId, Timestamp};
 
 /// Which way a step is being taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -52,6 +52,8 @@ pub enum Record {
     Turn {
         /// Why, for people.
         error: String,
+        /// What kind of failure it was.
+        class: Class,
         /// The step that failed.
         step: StepId,
         /// How long the new version had run before it failed, in milliseconds.

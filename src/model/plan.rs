@@ -111,8 +111,12 @@ pub struct Plan {
     pub old_kept: Option<Kept>,
     /// The new binary in the version store, once it is proven.
     pub new_kept: Option<Kept>,
+    /// The new binary came into the store by this run: a run that fails takes it out again.
+    pub new_is_fresh: bool,
     /// Whether the agent ran, and so must run afterwards.
     pub run_after: bool,
+    /// The old version was crash-looping already: coming back to it proves nothing.
+    pub was_failing: bool,
     /// Whether the old version passed the configured probes; one that already failed does not count.
     pub probes_passed_before: bool,
     /// The change of the service's definition; `None`: it stays.
@@ -125,6 +129,14 @@ pub struct Plan {
     pub health: Health,
     /// How many versions are kept after commit.
     pub keep_versions: u32,
+    /// Arguments that make the agent print its version; what it prints is recorded, never compared.
+    pub version_args: Vec<String>,
+    /// How long the build may take.
+    pub build_timeout: Duration,
+    /// The directory of the updater's own state.
+    pub state: PathBuf,
+    /// Why the version left is held after this run, for a rollback.
+    pub hold_reason: Option<String>,
     /// The database snapshot of this run, once taken.
     pub snapshot: Option<Snapshot>,
 }

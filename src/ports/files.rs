@@ -34,6 +34,12 @@ pub trait VersionStore: Send {
     /// `Disk`.
     fn set_snapshot(&mut self, kept: &Kept, snapshot: Option<&Snapshot>) -> Outcome<()>;
 
+    /// Removes an entry with its snapshot. Gone already is success.
+    ///
+    /// # Errors
+    /// `Disk`.
+    fn remove(&mut self, kept: &Kept) -> Outcome<()>;
+
     /// Removes the oldest entries beyond `count`, with their snapshots; never one of `protected`
     /// (SHA-256 values).
     ///
@@ -110,6 +116,12 @@ pub trait Databases: Send {
     /// # Errors
     /// `Database` with the first findings.
     fn check(&mut self, snapshot: &Snapshot) -> Outcome<()>;
+
+    /// Deletes a snapshot that nobody needs any more. Gone already is success.
+    ///
+    /// # Errors
+    /// `Disk`.
+    fn discard(&mut self, snapshot: &Snapshot) -> Outcome<()>;
 
     /// Puts the snapshot in the database's place; today's database with its `-wal` and `-shm` is
     /// set aside under run `id`, never deleted. Doing it twice is success. Returns where the

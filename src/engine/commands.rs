@@ -1,0 +1,214 @@
+//! What people ask for: update, rollback, hold. Each answers with a run, or why there is none.
+
+use crate::model::plan::DatabaseChoice;
+use crate::model::{By, Class, EventKind, Failure, Kept, Outcome, Run, RunKind, Version};
+
+use super::{Decision, Engine, planning, settle};
+
+/// `update`.
+#[derive(Debug, Clone, Default)]
+pub struct UpdateRequest {
+    /// This version; `None`: the one that policy leads to.
+    pub version: Option<Version>,
+    /// Lifts a held version, a downgrade, and what policy excludes.
+    pub force: bool,
+}
+
+/// What to do with the database on a rollback across a schema change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DatabaseRequest {
+    /// Refuse, and say what the choice is.
+    #[default]
+    Ask,
+    /// Put the snapshot taken when that version was left in its place.
+    Restore,
+    /// Leave it as it is.
+    Keep,
+}
+
+/// `rollback`.
+#[derive(Debug, Clone, Default)]
+pub struct RollbackRequest {
+    /// This kept version; `None`: the one before.
+    pub version: Option<String>,
+    /// The database.
+    pub database: DatabaseRequest,
+}
+
+/// The answer to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// There is nothing to do.
+    Nothing(String),
+    /// A run was made; it has its verdict.
+    Ran(Box<Run>),
+    /// A run was made and has no verdict yet: the next start goes on with it.
+    Open,
+}
+
+impl Engine {
+    /// Brings the agent to a newer version, or to the one asked for.
+    ///
+    /// # Errors
+    /// `Refused` for what only `--force` lifts; what the check answers; `Disk`.
+    pub fn update(&mut self, request: &UpdateRequest, by: By) -> Outcome<Reply> {
+        let decision = self.check()?;
+        let installed = self.world.agent_files.installed(&self.policy.place.binary)?;
+        let current = installed.as_ref().and_then(|installed| installed.version.clone());
+        let target = match (&request.version, &decision.target) {
+            (Some(version), _) | (None, Some(version)) => version.clone(),
+            (None, None) => {
+                let why = decision.reason.unwrap_or_else(|| "there is no version to take".into());
+                return Err(Failure::new(Class::Refused, why));
+            }
+        };
+        if current.as_ref() == Some(&target) {
+            return Ok(Reply::Nothing(format!("{target} is installed already")));
+        }
+        if !request.force {
+            if request.version.is_none()
+                && let Some(current) = &current
+                && target < *current
+            {
+                return Ok(Reply::Nothing(format!("{current} is installed and newer than {target}")));
+            }
+            self.gates(&target, current.as_ref(), &decision)?;
+        }
+        if request.version.is_some() {
+            // A version that does not exist is told before a run begins.
+            self.world.source.info(&self.policy.module, &target, self.interrupt.cancel())?;
+        }
+        let kind = if installed.is_some() { RunKind::Update } else { RunKind::Install };
+        let plan = planning::build(self, kind, &target, by)?;
+        Ok(self.execute(plan)?.map_or(Reply::Open, |run| Reply::Ran(Box::new(run))))
+    }
+
+    /// What `--force` lifts.
+    fn gates(&mut self, target: &Version, current: Option<&Version>, decision: &Decision) -> Outcome<()> {
+        let held = self.world.records.held()?;
+        let reason = if let Some(held) = held.iter().find(|held| held.version == *target && held.retry_at.is_none()) {
+            Some(format!("{target} is held: {}", held.reason))
+        } else if current.is_some_and(|current| target < current) {
+            Some(format!("{target} is lower than the installed version"))
+        } else if let Some(offered) = self.offered(target)
+            && let Some(why) = &offered.retracted
+        {
+            Some(format!("{target} was retracted by its authors ({why})"))
+        } else if decision.target.as_ref() == Some(target) {
+            None
+        } else {
+            self.policy.excludes(target)
+        };
+        match reason {
+            Some(reason) => Err(Failure::new(Class::Refused, reason).hint("`update VERSION --force` takes it all the same")),
+            None => Ok(()),
+        }
+    }
+
+    fn offered(&self, version: &Version) -> Option<&crate::ports::Offered> {
+        self.memo.as_ref()?.offered.iter().find(|offered| offered.version == *version)
+    }
+
+    /// Goes back to a kept version: no network, no compiler.
+    ///
+    /// # Errors
+    /// `Refused` when there is no such version, or the choice about the database is missing; `Disk`.
+    pub fn rollback(&mut self, request: &RollbackRequest, by: By) -> Outcome<Reply> {
+        let installed = self.world.agent_files.installed(&self.policy.place.binary)?;
+        let kept = self.world.versions.kept()?;
+        let target = choose(&kept, installed.as_ref(), request.version.as_deref())?;
+        if installed.as_ref().is_some_and(|installed| installed.sha256 == target.sha256) {
+            return Ok(Reply::Nothing(format!("{} is installed already", target.version)));
+        }
+        let choice = self.database_choice(&target, request.database)?;
+        let mut plan = planning::to_kept(self, RunKind::Rollback, &target, choice, by)?;
+        plan.hold_reason = Some(format!("rolled back by {by}"));
+        Ok(self.execute(plan)?.map_or(Reply::Open, |run| Reply::Ran(Box::new(run))))
+    }
+
+    /// Across a schema change somebody has to choose.
+    fn database_choice(&mut self, target: &Kept, request: DatabaseRequest) -> Outcome<DatabaseChoice> {
+        let Some(snapshot) = target.snapshot.clone() else {
+            return match request {
+                DatabaseRequest::Restore => Err(Failure::new(
+                    Class::Refused,
+                    format!("no database snapshot of {} is kept", target.version),
+                )
+                .hint("`--keep-database` goes back with the database as it is")),
+                _ => Ok(DatabaseChoice::Keep),
+            };
+        };
+        match request {
+            DatabaseRequest::Restore => Ok(DatabaseChoice::Restore(snapshot)),
+            DatabaseRequest::Keep => Ok(DatabaseChoice::Keep),
+            DatabaseRequest::Ask if self.world.databases.schema(&snapshot.database)? == snapshot.schema => {
+                Ok(DatabaseChoice::Keep)
+            }
+            DatabaseRequest::Ask => Err(Failure::new(
+                Class::Refused,
+                format!("the database's schema changed since {} was left", target.version),
+            )
+            .hint(format!(
+                "choose: `--restore-database` puts the database of {} back (today's is set aside), `--keep-database` leaves it",
+                snapshot.at
+            ))),
+        }
+    }
+
+    /// Never takes a version automatically.
+    ///
+    /// # Errors
+    /// `Disk`.
+    pub fn hold(&mut self, version: &Version, reason: Option<&str>, by: By) -> Outcome<()> {
+        let reason = reason.map_or_else(|| format!("held by {by}"), ToOwned::to_owned);
+        let now = self.world.clock.now();
+        settle::hold_by_operator(self.world.records.as_mut(), version.clone(), reason, now)?;
+        self.held_changed()
+    }
+
+    /// Lifts a hold. False: there was none.
+    ///
+    /// # Errors
+    /// `Disk`.
+    pub fn unhold(&mut self, version: &Version) -> Outcome<bool> {
+        let was = self.world.records.unhold(version)?;
+        if self.world.records.stuck()?.as_deref() == Some(version.as_str()) {
+            self.world.records.set_stuck(None)?;
+        }
+        self.held_changed()?;
+        Ok(was)
+    }
+
+    fn held_changed(&mut self) -> Outcome<()> {
+        self.memo = None;
+        let held = self.world.records.held()?;
+        (self.sink)(EventKind::HeldChanged { held });
+        Ok(())
+    }
+}
+
+/// The kept version meant: the one named, else the highest below the installed one, else the one
+/// kept last.
+fn choose(kept: &[Kept], installed: Option<&crate::model::Installed>, named: Option<&str>) -> Outcome<Kept> {
+    let listed = || match kept.iter().map(|kept| kept.version.as_str()).collect::<Vec<_>>().join(", ") {
+        list if list.is_empty() => "no version is kept yet: the first update keeps the one it leaves".to_owned(),
+        list => format!("kept are {list}"),
+    };
+    if let Some(named) = named {
+        return kept.iter().find(|kept| kept.version == named).cloned().ok_or_else(|| {
+            Failure::new(Class::Refused, format!("{named} is not kept")).hint(listed())
+        });
+    }
+    let current = installed.and_then(|installed| installed.version.as_ref());
+    let others = || kept.iter().filter(|kept| installed.is_none_or(|installed| installed.sha256 != kept.sha256));
+    let below = others()
+        .filter_map(|kept| Version::parse(&kept.version).ok().map(|version| (version, kept)))
+        .filter(|(version, _)| current.is_none_or(|current| version < current))
+        .max_by(|a, b| a.0.cmp(&b.0))
+        .map(|(_, kept)| kept);
+    below
+        .or_else(|| others().find(|kept| Version::parse(&kept.version).is_err()))
+        .cloned()
+        .ok_or_else(|| Failure::new(Class::Refused, "no version before the installed one is kept").hint(listed()))
+}
+

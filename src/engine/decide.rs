@@ -1,0 +1,215 @@
+//! What is to be done: a pure function of facts and policy.
+
+use crate::model::agent::Life;
+use crate::model::held::HeldCause;
+use crate::model::status::Paused;
+use crate::model::{Held, Installed, ServiceState, Timestamp, Version};
+use crate::ports::{Committed, Offered, Seen};
+
+use super::policy::Policy;
+
+/// What is known when a decision is made.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The wall clock.
+    pub now: Timestamp,
+    /// The agent's binary; `None`: there is none.
+    pub installed: Option<Installed>,
+    /// Its service.
+    pub service: ServiceState,
+    /// What the updater last left or adopted.
+    pub committed: Option<Committed>,
+    /// What the module system offers.
+    pub offered: Vec<Offered>,
+    /// When each version was first seen.
+    pub seen: Vec<Seen>,
+    /// Versions not taken automatically.
+    pub held: Vec<Held>,
+    /// A pause of automatic updates.
+    pub paused: Option<Paused>,
+    /// The version that left the agent stuck.
+    pub stuck: Option<String>,
+    /// What a build's outcome depends on besides the module.
+    pub fingerprint: String,
+}
+
+/// What to do now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Nothing.
+    Nothing,
+    /// Bring the agent to this version.
+    Update(Version),
+    /// Install the agent for the first time.
+    Install(Version),
+    /// Put the committed binary back: it vanished.
+    Repair,
+}
+
+/// The outcome of a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// What to do now.
+    pub action: Action,
+    /// The version that policy leads to.
+    pub target: Option<Version>,
+    /// Whether it is newer than the installed one.
+    pub update_available: bool,
+    /// Why it is not taken now.
+    pub reason: Option<String>,
+    /// What needs an administrator's eye: id and text.
+    pub alerts: Vec<(&'static str, String)>,
+    /// Whether the installed version was retracted.
+    pub installed_retracted: bool,
+}
+
+/// Decides what an automatic check does.
+pub fn decide(facts: &Facts, policy: &Policy) -> Decision {
+    let (target, no_target) = target(facts, policy);
+    let mut decision = Decision {
+        action: Action::Nothing,
+        target: target.clone(),
+        update_available: false,
+        reason: None,
+        alerts: Vec::new(),
+        installed_retracted: false,
+    };
+    if facts.service.masked {
+        decision.alerts.push(("masked", format!("the service {0} is masked: it is left alone until `systemctl unmask {0}`", policy.place.service)));
+    }
+    if let Some(version) = &facts.stuck {
+        decision.alerts.push(("stuck", format!("the run to {version} left neither version running: look at `logs agent`, then `update`, `rollback` or start the agent by hand")));
+    }
+    let Some(installed) = &facts.installed else {
+        decide_absent(facts, policy, &mut decision, no_target);
+        return decision;
+    };
+    let Some(current) = &installed.version else {
+        decision.alerts.push(("unknown_version", format!("`{}` carries no module version: it is updated only on request (`update`)", policy.place.binary.display())));
+        decision.update_available = target.is_some();
+        decision.reason = Some("the installed version is unknown".into());
+        return decision;
+    };
+    if let Some(offered) = facts.offered.iter().find(|offered| offered.version == *current)
+        && let Some(why) = &offered.retracted
+    {
+        decision.installed_retracted = true;
+        let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+        decision.alerts.push(("retracted", format!("the installed {current} was retracted by its authors{why}")));
+    }
+    match &target {
+        None => decision.reason = no_target,
+        Some(target) if target == current => {}
+        Some(target) if target < current => {
+            decision.reason = Some(format!("{current} is installed and newer than {target}: never taken back automatically"));
+        }
+        Some(target) => {
+            decision.update_available = true;
+            decision.reason = waits(facts, target);
+            if decision.reason.is_none() {
+                decision.action = Action::Update(target.clone());
+            }
+        }
+    }
+    decision
+}
+
+/// No binary: install it, put it back, or accept that somebody removed it.
+fn decide_absent(facts: &Facts, policy: &Policy, decision: &mut Decision, no_target: Option<String>) {
+    match &facts.committed {
+        Some(_) if facts.service.life == Life::Absent => {
+            decision.alerts.push(("agent_removed", format!("the agent was removed (neither `{}` nor its service {} exists): it is not installed again; `update` does", policy.place.binary.display(), policy.place.service)));
+            decision.reason = Some("the agent was removed on purpose".into());
+        }
+        Some(committed) => {
+            decision.alerts.push(("binary_missing", format!("`{}` vanished: {} is put back", policy.place.binary.display(), committed.version)));
+            decision.action = Action::Repair;
+        }
+        None => {
+            decision.update_available = decision.target.is_some();
+            match &decision.target {
+                None => decision.reason = no_target,
+                Some(target) => {
+                    decision.reason = waits(facts, target);
+                    if decision.reason.is_none() {
+                        decision.action = Action::Install(target.clone());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The highest version that retraction, policy and age leave; or why there is none.
+fn target(facts: &Facts, policy: &Policy) -> (Option<Version>, Option<String>) {
+    let mut why = Vec::new();
+    for offered in facts.offered.iter().rev() {
+        let version = &offered.version;
+        if let Some(reason) = &offered.retracted {
+            let reason = if reason.is_empty() { "no reason given" } else { reason };
+            why.push(format!("{version} is retracted ({reason})"));
+        } else if let Some(reason) = policy.excludes(version) {
+            why.push(reason);
+        } else if let Some(until) = policy.too_young(offered_since(facts, version), facts.now) {
+            why.push(format!("{version} is too young until {}", shown(until)));
+        } else {
+            return (Some(version.clone()), None);
+        }
+    }
+    let reason = match why.len() {
+        0 => "the module system offers no version".to_owned(),
+        1..=3 => format!("no version is left: {}", why.join("; ")),
+        more => format!("no version is left: {}; and {} more", why[..3].join("; "), more - 3),
+    };
+    (None, Some(reason))
+}
+
+/// Since when a version has been on offer, as far as it can be trusted: the time we saw it first.
+/// Only for what was in the very first answer does the author's word count.
+fn offered_since(facts: &Facts, version: &Version) -> Option<Timestamp> {
+    let seen = facts.seen.iter().find(|seen| seen.version == *version)?;
+    match (seen.in_first_answer, seen.commit_time) {
+        (true, Some(at)) => Some(at.min(seen.first_seen_at)),
+        _ => Some(seen.first_seen_at),
+    }
+}
+
+/// Why a newer target is not taken now.
+fn waits(facts: &Facts, target: &Version) -> Option<String> {
+    if let Some(held) = facts.held.iter().find(|held| held.version == *target) {
+        let tools_changed = held.cause == HeldCause::Build
+            && held.fingerprint.as_deref().is_some_and(|was| was != facts.fingerprint);
+        if held.blocks(facts.now) && !tools_changed {
+            return Some(match held.retry_at {
+                Some(at) => format!("{target} waits until {}: {}", shown(at), held.reason),
+                None => format!("{target} is held: {}", held.reason),
+            });
+        }
+    }
+    if let Some(stuck) = &facts.stuck {
+        // Only a version newer than the one that led here may be tried by itself.
+        if Version::parse(stuck).is_ok_and(|stuck| *target <= stuck) || Version::parse(stuck).is_err() {
+            return Some(format!("stuck since the run to {stuck}"));
+        }
+    }
+    if facts.service.masked {
+        return Some("the agent's service is masked".into());
+    }
+    if let Some(paused) = &facts.paused
+        && paused.until.is_none_or(|until| facts.now < until)
+    {
+        let until = paused.until.map_or(String::new(), |until| format!(" until {}", shown(until)));
+        let why = paused.reason.as_deref().map_or(String::new(), |why| format!(": {why}"));
+        return Some(format!("paused{until}{why}"));
+    }
+    None
+}
+
+/// Times in reasons, to the second.
+fn shown(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[cfg(test)]
+#[path = "decide_tests.rs"]
+mod tests;

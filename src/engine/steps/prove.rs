@@ -1,0 +1,85 @@
+//! Prove that the candidate is what was asked for, and stage it one rename away.
+
+use crate::model::{BuildInfo, Class, Failure, Kept, Outcome};
+use crate::ports::Built;
+
+use super::super::context::Context;
+use super::Applied;
+
+/// Proves, keeps both binaries, stages the new one.
+pub fn apply(cx: &mut Context) -> Outcome<Applied> {
+    let mut notes = Vec::new();
+    let new = match (cx.plan.new_kept.clone(), cx.built.clone()) {
+        (Some(kept), _) => {
+            cx.world.versions.check(&kept)?;
+            notes.push(format!("kept {} is whole", kept.version));
+            kept
+        }
+        (None, Some(built)) => {
+            let kept = prove(cx, &built)?;
+            notes.push(format!("module, package, version and sum are right; sha256 {}", &kept.sha256[..12.min(kept.sha256.len())]));
+            if let Some(text) = cx.world.builder.version_output(&kept.path, &cx.plan.version_args.clone()) {
+                notes.push(format!("says `{text}`"));
+            }
+            kept
+        }
+        (None, None) => return Err(Failure::new(Class::Internal, "nothing was built and nothing is kept")),
+    };
+    if let Some(old) = cx.plan.old.clone() {
+        let binary = cx.plan.place.binary.clone();
+        let kept = cx.world.versions.keep(&binary, &old.shown(), None)?;
+        if kept.sha256 != old.sha256 {
+            return Err(Failure::new(Class::Security, format!("`{}` changed while the run was under way", binary.display()))
+                .hint("somebody else replaces it; the next check adopts what is there"));
+        }
+        cx.plan.old_kept = Some(kept);
+        cx.world.agent_files.back_up(&cx.plan.place)?;
+    }
+    cx.world.agent_files.stage(&new, &cx.plan.place)?;
+    cx.plan.new_kept = Some(new);
+    Ok(Applied::done(notes.join("; ")))
+}
+
+/// The candidate's build information must say exactly what was asked for.
+fn prove(cx: &mut Context, built: &Built) -> Outcome<Kept> {
+    let target = super::build::target(cx)?;
+    cx.world.builder.check_target(&built.binary)?;
+    let info = cx.world.builder.inspect(&built.binary)?.ok_or_else(|| {
+        Failure::new(Class::Proof, format!("`{}` carries no build information", built.binary.display()))
+    })?;
+    let package = match cx.plan.package.as_str() {
+        "" => cx.plan.module.clone(),
+        package => format!("{}/{package}", cx.plan.module),
+    };
+    for (what, expected, found) in [
+        ("module", cx.plan.module.as_str(), info.main.path.as_str()),
+        ("package", package.as_str(), info.package.as_str()),
+        ("version", target.as_str(), info.main.version.as_str()),
+        ("sum", built.sum.as_str(), info.main.sum.as_str()),
+    ] {
+        if expected != found {
+            return Err(wrong(&info, what, expected, found));
+        }
+    }
+    if info.main.replaced_by.is_some() {
+        return Err(wrong(&info, "module", "the published one", "a replacement"));
+    }
+    let pinned = cx.world.records.pin_sum(&cx.plan.module.clone(), &target, &built.sum)?;
+    if pinned != built.sum {
+        return Err(Failure::new(
+            Class::Security,
+            format!("the content of {} {target} changed since it was first seen: {pinned} then, {} now", cx.plan.module, built.sum),
+        )
+        .hint("a published version must never change: ask its authors; a new version is not affected"));
+    }
+    let known: Vec<String> = cx.world.versions.kept()?.into_iter().map(|kept| kept.sha256).collect();
+    let kept = cx.world.versions.keep(&built.binary, target.as_str(), Some(&built.sum))?;
+    cx.plan.new_is_fresh = !known.contains(&kept.sha256);
+    Ok(kept)
+}
+
+fn wrong(info: &BuildInfo, what: &str, expected: &str, found: &str) -> Failure {
+    Failure::new(Class::Proof, format!("the built binary's {what} is `{found}`, not `{expected}`"))
+        .cause(format!("it was built by {} from {} {}", info.go_version, info.main.path, info.main.version))
+        .hint("check agent.module and agent.package")
+}
