@@ -4,5 +4,7 @@
 //! Everything here is plain data with pure functions. No I/O, no clock, no environment.
 
 pub mod failure;
+pub mod settings;
 
 pub use failure::{Class, Failure, Outcome};
+pub use settings::{Origin, Setting};
