@@ -65,7 +65,12 @@ impl Engine {
         decision
     }
 
-    fn decide_anew(&mut self, offered: Vec<Offered>, installed: Option<Installed>, now: Timestamp) -> Outcome<Decision> {
+    fn decide_anew(
+        &mut self,
+        offered: Vec<Offered>,
+        installed: Option<Installed>,
+        now: Timestamp,
+    ) -> Outcome<Decision> {
         let module = self.policy.module.clone();
         let versions: Vec<Version> = offered.iter().map(|offered| offered.version.clone()).collect();
         self.world.records.note_offered(&module, &versions, now)?;
@@ -121,13 +126,21 @@ impl Engine {
         };
         if committed.sha256 == installed.sha256 {
             let standing = self.world.records.alerts()?;
-            return Ok(standing.into_iter().find(|alert| alert.id == "changed_outside").map(|alert| alert.text));
+            return Ok(standing
+                .into_iter()
+                .find(|alert| alert.id == "changed_outside")
+                .map(|alert| alert.text));
         }
         let left = Version::parse(&committed.version).ok();
         if let (Some(left), Some(now_there)) = (&left, &installed.version)
             && now_there < left
         {
-            settle::hold_by_operator(self.world.records.as_mut(), left.clone(), "replaced by hand".into(), now)?;
+            settle::hold_by_operator(
+                self.world.records.as_mut(),
+                left.clone(),
+                "replaced by hand".into(),
+                now,
+            )?;
             let held = self.world.records.held()?;
             (self.sink)(EventKind::HeldChanged { held });
         }
@@ -186,7 +199,10 @@ impl Engine {
 
     /// Tells what is known of the newest version; remembers it where it is news.
     fn tell_latest(&mut self, facts: &Facts, decision: &Decision) -> Outcome<()> {
-        let seen = decision.target.as_ref().and_then(|target| facts.seen.iter().find(|seen| seen.version == *target));
+        let seen = decision
+            .target
+            .as_ref()
+            .and_then(|target| facts.seen.iter().find(|seen| seen.version == *target));
         let latest = Latest {
             version: decision.target.as_ref().map(ToString::to_string),
             commit_time: seen.and_then(|seen| seen.commit_time),

@@ -86,21 +86,25 @@ impl Engine {
     /// What `--force` lifts.
     fn gates(&mut self, target: &Version, current: Option<&Version>, decision: &Decision) -> Outcome<()> {
         let held = self.world.records.held()?;
-        let reason = if let Some(held) = held.iter().find(|held| held.version == *target && held.retry_at.is_none()) {
-            Some(format!("{target} is held: {}", held.reason))
-        } else if current.is_some_and(|current| target < current) {
-            Some(format!("{target} is lower than the installed version"))
-        } else if let Some(offered) = self.offered(target)
-            && let Some(why) = &offered.retracted
-        {
-            Some(format!("{target} was retracted by its authors ({why})"))
-        } else if decision.target.as_ref() == Some(target) {
-            None
-        } else {
-            self.policy.excludes(target)
-        };
+        let reason =
+            if let Some(held) = held.iter().find(|held| held.version == *target && held.retry_at.is_none()) {
+                Some(format!("{target} is held: {}", held.reason))
+            } else if current.is_some_and(|current| target < current) {
+                Some(format!("{target} is lower than the installed version"))
+            } else if let Some(offered) = self.offered(target)
+                && let Some(why) = &offered.retracted
+            {
+                Some(format!("{target} was retracted by its authors ({why})"))
+            } else if decision.target.as_ref() == Some(target) {
+                None
+            } else {
+                self.policy.excludes(target)
+            };
         match reason {
-            Some(reason) => Err(Failure::new(Class::Refused, reason).hint("`update VERSION --force` takes it all the same")),
+            Some(reason) => {
+                Err(Failure::new(Class::Refused, reason)
+                    .hint("`update VERSION --force` takes it all the same"))
+            }
             None => Ok(()),
         }
     }
@@ -191,24 +195,27 @@ impl Engine {
 /// kept last.
 fn choose(kept: &[Kept], installed: Option<&crate::model::Installed>, named: Option<&str>) -> Outcome<Kept> {
     let listed = || match kept.iter().map(|kept| kept.version.as_str()).collect::<Vec<_>>().join(", ") {
-        list if list.is_empty() => "no version is kept yet: the first update keeps the one it leaves".to_owned(),
+        list if list.is_empty() => {
+            "no version is kept yet: the first update keeps the one it leaves".to_owned()
+        }
         list => format!("kept are {list}"),
     };
     if let Some(named) = named {
-        return kept.iter().find(|kept| kept.version == named).cloned().ok_or_else(|| {
-            Failure::new(Class::Refused, format!("{named} is not kept")).hint(listed())
-        });
+        return kept
+            .iter()
+            .find(|kept| kept.version == named)
+            .cloned()
+            .ok_or_else(|| Failure::new(Class::Refused, format!("{named} is not kept")).hint(listed()));
     }
     let current = installed.and_then(|installed| installed.version.as_ref());
-    let others = || kept.iter().filter(|kept| installed.is_none_or(|installed| installed.sha256 != kept.sha256));
+    let others =
+        || kept.iter().filter(|kept| installed.is_none_or(|installed| installed.sha256 != kept.sha256));
     let below = others()
         .filter_map(|kept| Version::parse(&kept.version).ok().map(|version| (version, kept)))
         .filter(|(version, _)| current.is_none_or(|current| version < current))
         .max_by(|a, b| a.0.cmp(&b.0))
         .map(|(_, kept)| kept);
-    below
-        .or_else(|| others().find(|kept| Version::parse(&kept.version).is_err()))
-        .cloned()
-        .ok_or_else(|| Failure::new(Class::Refused, "no version before the installed one is kept").hint(listed()))
+    below.or_else(|| others().find(|kept| Version::parse(&kept.version).is_err())).cloned().ok_or_else(|| {
+        Failure::new(Class::Refused, "no version before the installed one is kept").hint(listed())
+    })
 }
-

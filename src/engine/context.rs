@@ -41,7 +41,13 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     /// A context for `plan`.
-    pub fn new(world: &'a mut World, plan: Plan, emit: Emit<'a>, interrupt: &'a Interrupt, pulse: &'a Pulse) -> Self {
+    pub fn new(
+        world: &'a mut World,
+        plan: Plan,
+        emit: Emit<'a>,
+        interrupt: &'a Interrupt,
+        pulse: &'a Pulse,
+    ) -> Self {
         let began = world.clock.elapsed();
         let run = plan.run.clone();
         Self {
@@ -88,7 +94,13 @@ impl<'a> Context<'a> {
     }
 
     /// Marks a step as ended, here and for the eyes.
-    pub fn step_ended(&mut self, step: StepId, status: StepStatus, took: Option<Duration>, note: Option<String>) {
+    pub fn step_ended(
+        &mut self,
+        step: StepId,
+        status: StepStatus,
+        took: Option<Duration>,
+        note: Option<String>,
+    ) {
         let took_ms = took.map(millis);
         self.run.step_ended(step, status, took_ms, note.clone());
         (self.emit)(EventKind::StepEnded { step, status, took_ms, note });

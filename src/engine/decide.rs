@@ -75,7 +75,13 @@ pub fn decide(facts: &Facts, policy: &Policy) -> Decision {
         installed_retracted: false,
     };
     if facts.service.masked {
-        decision.alerts.push(("masked", format!("the service {0} is masked: it is left alone until `systemctl unmask {0}`", policy.place.service)));
+        decision.alerts.push((
+            "masked",
+            format!(
+                "the service {0} is masked: it is left alone until `systemctl unmask {0}`",
+                policy.place.service
+            ),
+        ));
     }
     if let Some(version) = &facts.stuck {
         decision.alerts.push(("stuck", format!("the run to {version} left neither version running: look at `logs agent`, then `update`, `rollback` or start the agent by hand")));
@@ -85,7 +91,13 @@ pub fn decide(facts: &Facts, policy: &Policy) -> Decision {
         return decision;
     };
     let Some(current) = &installed.version else {
-        decision.alerts.push(("unknown_version", format!("`{}` carries no module version: it is updated only on request (`update`)", policy.place.binary.display())));
+        decision.alerts.push((
+            "unknown_version",
+            format!(
+                "`{}` carries no module version: it is updated only on request (`update`)",
+                policy.place.binary.display()
+            ),
+        ));
         decision.update_available = target.is_some();
         decision.reason = Some("the installed version is unknown".into());
         return decision;
@@ -95,13 +107,17 @@ pub fn decide(facts: &Facts, policy: &Policy) -> Decision {
     {
         decision.installed_retracted = true;
         let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
-        decision.alerts.push(("retracted", format!("the installed {current} was retracted by its authors{why}")));
+        decision
+            .alerts
+            .push(("retracted", format!("the installed {current} was retracted by its authors{why}")));
     }
     match &target {
         None => decision.reason = no_target,
         Some(target) if target == current => {}
         Some(target) if target < current => {
-            decision.reason = Some(format!("{current} is installed and newer than {target}: never taken back automatically"));
+            decision.reason = Some(format!(
+                "{current} is installed and newer than {target}: never taken back automatically"
+            ));
         }
         Some(target) => {
             decision.update_available = true;
@@ -122,7 +138,10 @@ fn decide_absent(facts: &Facts, policy: &Policy, decision: &mut Decision, no_tar
             decision.reason = Some("the agent was removed on purpose".into());
         }
         Some(committed) => {
-            decision.alerts.push(("binary_missing", format!("`{}` vanished: {} is put back", policy.place.binary.display(), committed.version)));
+            decision.alerts.push((
+                "binary_missing",
+                format!("`{}` vanished: {} is put back", policy.place.binary.display(), committed.version),
+            ));
             decision.action = Action::Repair;
         }
         None => {

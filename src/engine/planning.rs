@@ -32,11 +32,10 @@ pub(super) fn to_kept(
 
 /// A plan that puts the committed binary back from the store.
 pub(super) fn repair(engine: &mut Engine, by: By) -> Outcome<Plan> {
-    let committed = engine
-        .world
-        .records
-        .committed()?
-        .ok_or_else(|| Failure::new(Class::Internal, "nothing was committed, so nothing can be repaired"))?;
+    let committed =
+        engine.world.records.committed()?.ok_or_else(|| {
+            Failure::new(Class::Internal, "nothing was committed, so nothing can be repaired")
+        })?;
     let kept = engine.world.versions.kept()?.into_iter().find(|kept| kept.sha256 == committed.sha256);
     match (kept, Version::parse(&committed.version)) {
         (Some(kept), _) => to_kept(engine, RunKind::Repair, &kept, DatabaseChoice::Keep, by),
@@ -48,7 +47,10 @@ pub(super) fn repair(engine: &mut Engine, by: By) -> Outcome<Plan> {
         }
         (None, Err(_)) => Err(Failure::new(
             Class::Refused,
-            format!("`{}` vanished, and its version is unknown and not kept", engine.policy.place.binary.display()),
+            format!(
+                "`{}` vanished, and its version is unknown and not kept",
+                engine.policy.place.binary.display()
+            ),
         )
         .hint("`update VERSION` installs a version")),
     }

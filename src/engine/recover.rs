@@ -62,7 +62,8 @@ pub fn recover(records: &[Record], installed: Option<&str>) -> Recovery {
     }
     // A binary that vanished is put back; one that neither version explains is somebody's decision.
     let replaced = installed.is_some() && !is_old && !is_new;
-    let taken_back_by_hand = is_old && !is_new && turned.is_none() && step > StepId::Install && installed.is_some();
+    let taken_back_by_hand =
+        is_old && !is_new && turned.is_none() && step > StepId::Install && installed.is_some();
     if replaced || taken_back_by_hand {
         return Recovery::Yield;
     }
@@ -96,7 +97,10 @@ pub fn resume(world: &mut World, emit: Emit, interrupt: &Interrupt, pulse: &Puls
     if let Some(path) = &open.set_aside {
         emit(EventKind::Note {
             level: Level::Error,
-            text: format!("the journal was damaged and lies in `{}` now; the state is rebuilt from what is on the disk", path.display()),
+            text: format!(
+                "the journal was damaged and lies in `{}` now; the state is rebuilt from what is on the disk",
+                path.display()
+            ),
         });
     }
     let Some(plan) = plan(&open.records).cloned() else { return Ok(None) };
@@ -146,7 +150,8 @@ fn watch(cx: &mut Context) -> Outcome<Ended> {
 /// Somebody else decided what runs: the run ends, and its target does not come back by itself.
 fn yield_to_operator(cx: &mut Context, installed: Option<&str>) -> Outcome<Ended> {
     let is_old = installed == cx.plan.old.as_ref().map(|old| old.sha256.as_str());
-    let failure = Failure::new(Class::Refused, "the agent's binary was replaced by hand while the run was interrupted");
+    let failure =
+        Failure::new(Class::Refused, "the agent's binary was replaced by hand while the run was interrupted");
     if let Some(target) = cx.plan.target.clone() {
         let now = cx.world.clock.now();
         settle::hold_by_operator(cx.world.records.as_mut(), target, "replaced by hand".into(), now)?;
@@ -169,8 +174,11 @@ fn give_up(cx: &mut Context, attempt: usize) -> Outcome<Ended> {
             cx.note(Level::Error, failure.to_string());
         }
     }
-    let failure = Failure::new(Class::Internal, format!("the run was interrupted {attempt} times: the old version is back and nothing more is tried"))
-        .hint("find out what interrupts it, then `update` or `rollback`");
+    let failure = Failure::new(
+        Class::Internal,
+        format!("the run was interrupted {attempt} times: the old version is back and nothing more is tried"),
+    )
+    .hint("find out what interrupts it, then `update` or `rollback`");
     runner::give_up(cx, &failure)
 }
 

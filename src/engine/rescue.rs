@@ -15,7 +15,10 @@ use super::recover;
 /// What the file system or the service manager says.
 pub fn rescue(world: &mut World) -> Outcome<Option<String>> {
     let open = world.journal.open_run()?;
-    let entered = open.records.iter().any(|record| matches!(record, Record::Enter { step, .. } if *step >= StepId::Stop));
+    let entered = open
+        .records
+        .iter()
+        .any(|record| matches!(record, Record::Enter { step, .. } if *step >= StepId::Stop));
     let Some(plan) = recover::plan(&open.records) else { return Ok(None) };
     if !entered || !plan.run_after || world.services.system_stopping() {
         return Ok(None);
@@ -33,6 +36,8 @@ pub fn rescue(world: &mut World) -> Outcome<Option<String>> {
     world.services.start(&plan.place.service)?;
     Ok(Some(match whole {
         true => format!("{} was down in the middle of a switch and is started", plan.place.service),
-        false => format!("the binary of {} was damaged: {} is back and started", plan.place.service, old.shown()),
+        false => {
+            format!("the binary of {} was damaged: {} is back and started", plan.place.service, old.shown())
+        }
     }))
 }

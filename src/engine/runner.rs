@@ -81,9 +81,7 @@ fn one<'s>(cx: &mut Context, step: &'s Step) -> Result<(), (&'s Step, Failure)> 
             // A wish that ended a child looks like a failure of that child.
             let failure = match failure.class {
                 Class::Cancelled | Class::Unhealthy => failure,
-                _ if !step.touches && cx.wished_to_stop() => {
-                    Failure { class: Class::Cancelled, ..failure }
-                }
+                _ if !step.touches && cx.wished_to_stop() => Failure { class: Class::Cancelled, ..failure },
                 _ => failure,
             };
             if failure.class != Class::Cancelled || !step.touches {

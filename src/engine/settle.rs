@@ -149,8 +149,11 @@ fn keep_snapshot(cx: &mut Context) -> Outcome<()> {
     if let Some(new) = cx.plan.new_kept.clone() {
         cx.world.versions.set_snapshot(&new, None)?;
     }
-    let protected: Vec<String> =
-        [cx.plan.new_kept.as_ref(), cx.plan.old_kept.as_ref()].into_iter().flatten().map(|kept| kept.sha256.clone()).collect();
+    let protected: Vec<String> = [cx.plan.new_kept.as_ref(), cx.plan.old_kept.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(|kept| kept.sha256.clone())
+        .collect();
     cx.world.versions.prune(usize::try_from(cx.plan.keep_versions).unwrap_or(usize::MAX), &protected)
 }
 

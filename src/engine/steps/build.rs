@@ -44,8 +44,5 @@ pub fn limit(plan: &Plan) -> Duration {
 
 /// The version to reach.
 pub(super) fn target(cx: &Context) -> Outcome<Version> {
-    cx.plan
-        .target
-        .clone()
-        .ok_or_else(|| Failure::new(Class::Internal, "this run has no target version"))
+    cx.plan.target.clone().ok_or_else(|| Failure::new(Class::Internal, "this run has no target version"))
 }

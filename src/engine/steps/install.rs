@@ -7,7 +7,11 @@ use super::Applied;
 
 /// Renames the staged binary over the agent's.
 pub fn apply(cx: &mut Context) -> Outcome<Applied> {
-    let new = cx.plan.new_kept.clone().ok_or_else(|| Failure::new(Class::Internal, "this run has no new binary"))?;
+    let new = cx
+        .plan
+        .new_kept
+        .clone()
+        .ok_or_else(|| Failure::new(Class::Internal, "this run has no new binary"))?;
     match cx.world.agent_files.install(&cx.plan.place, &new.sha256) {
         // An interrupted rollback of this run may have used the staged file up.
         Err(failure) if failure.class == Class::Proof => {

@@ -40,7 +40,9 @@ fn tools(cx: &mut Context) -> Outcome<String> {
     if go_mod.has_replace_or_exclude {
         return Err(Failure::new(
             Class::Module,
-            format!("the go.mod of {module} {version} has replace or exclude lines, which `go install` refuses"),
+            format!(
+                "the go.mod of {module} {version} has replace or exclude lines, which `go install` refuses"
+            ),
         )
         .hint("ask the module's authors for a release without them"));
     }
@@ -63,7 +65,12 @@ fn space(cx: &mut Context) -> Outcome<()> {
         if free < need {
             return Err(Failure::new(
                 Class::Disk,
-                format!("not enough room in `{}`: {} MiB free, {} MiB needed", directory.display(), free >> 20, need >> 20),
+                format!(
+                    "not enough room in `{}`: {} MiB free, {} MiB needed",
+                    directory.display(),
+                    free >> 20,
+                    need >> 20
+                ),
             )
             .hint("free some space there; the agent is untouched"));
         }
@@ -76,15 +83,21 @@ fn definition(cx: &mut Context) -> Outcome<()> {
     let spec = cx.plan.spec.clone();
     let definition = cx.world.services.definition(&spec)?;
     if definition.masked {
-        return Err(Failure::new(Class::Refused, format!("the service {} is masked", spec.service))
-            .hint(format!("an administrator forbade starting it; `systemctl unmask {}` allows it", spec.service)));
+        return Err(Failure::new(Class::Refused, format!("the service {} is masked", spec.service)).hint(
+            format!("an administrator forbade starting it; `systemctl unmask {}` allows it", spec.service),
+        ));
     }
     if let Some(runs) = &definition.runs
         && *runs != spec.binary
     {
         return Err(Failure::new(
             Class::Refused,
-            format!("the service {} runs `{}`, not `{}`", spec.service, runs.display(), spec.binary.display()),
+            format!(
+                "the service {} runs `{}`, not `{}`",
+                spec.service,
+                runs.display(),
+                spec.binary.display()
+            ),
         )
         .hint("set agent.binary to the file that the service runs"));
     }

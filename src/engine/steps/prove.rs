@@ -17,7 +17,10 @@ pub fn apply(cx: &mut Context) -> Outcome<Applied> {
         }
         (None, Some(built)) => {
             let kept = prove(cx, &built)?;
-            notes.push(format!("module, package, version and sum are right; sha256 {}", &kept.sha256[..12.min(kept.sha256.len())]));
+            notes.push(format!(
+                "module, package, version and sum are right; sha256 {}",
+                &kept.sha256[..12.min(kept.sha256.len())]
+            ));
             if let Some(text) = cx.world.builder.version_output(&kept.path, &cx.plan.version_args.clone()) {
                 notes.push(format!("says `{text}`"));
             }
@@ -29,8 +32,11 @@ pub fn apply(cx: &mut Context) -> Outcome<Applied> {
         let binary = cx.plan.place.binary.clone();
         let kept = cx.world.versions.keep(&binary, &old.shown(), None)?;
         if kept.sha256 != old.sha256 {
-            return Err(Failure::new(Class::Security, format!("`{}` changed while the run was under way", binary.display()))
-                .hint("somebody else replaces it; the next check adopts what is there"));
+            return Err(Failure::new(
+                Class::Security,
+                format!("`{}` changed while the run was under way", binary.display()),
+            )
+            .hint("somebody else replaces it; the next check adopts what is there"));
         }
         cx.plan.old_kept = Some(kept);
         cx.world.agent_files.back_up(&cx.plan.place)?;
@@ -68,7 +74,10 @@ fn prove(cx: &mut Context, built: &Built) -> Outcome<Kept> {
     if pinned != built.sum {
         return Err(Failure::new(
             Class::Security,
-            format!("the content of {} {target} changed since it was first seen: {pinned} then, {} now", cx.plan.module, built.sum),
+            format!(
+                "the content of {} {target} changed since it was first seen: {pinned} then, {} now",
+                cx.plan.module, built.sum
+            ),
         )
         .hint("a published version must never change: ask its authors; a new version is not affected"));
     }

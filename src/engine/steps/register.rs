@@ -25,7 +25,9 @@ pub fn apply(cx: &mut Context) -> Outcome<Applied> {
 /// Writes the former definition back.
 pub fn undo(cx: &mut Context) -> Outcome<()> {
     match &cx.plan.definition {
-        Some(change) => cx.world.services.define(&cx.plan.place.service, &change.path, change.before.as_deref()),
+        Some(change) => {
+            cx.world.services.define(&cx.plan.place.service, &change.path, change.before.as_deref())
+        }
         None => Ok(()),
     }
 }

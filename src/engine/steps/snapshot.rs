@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::model::plan::{DatabaseChoice, RestorePolicy};
 use crate::model::event::Level;
+use crate::model::plan::{DatabaseChoice, RestorePolicy};
 use crate::model::{Outcome, Plan, Record, Snapshot};
 
 use super::super::context::{Context, millis};
@@ -48,7 +48,14 @@ pub fn undo(cx: &mut Context) -> Outcome<()> {
     cx.world.databases.check(&snapshot)?;
     let id = format!("{}-back", cx.run.id);
     if let Some(aside) = cx.world.databases.restore(&id, &snapshot)? {
-        cx.note(Level::Warn, format!("the database is back as of {}; what the new version made of it lies in `{}`", snapshot.at, aside.display()));
+        cx.note(
+            Level::Warn,
+            format!(
+                "the database is back as of {}; what the new version made of it lies in `{}`",
+                snapshot.at,
+                aside.display()
+            ),
+        );
     }
     Ok(())
 }

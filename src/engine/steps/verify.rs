@@ -82,7 +82,10 @@ impl Watch {
                         if let Change::Failed(how) = judge(&seen, &settled) {
                             return Err(self.failed(cx, &how));
                         }
-                        cx.note(Level::Info, "the agent was restarted by an operator: its time of proof begins anew");
+                        cx.note(
+                            Level::Info,
+                            "the agent was restarted by an operator: its time of proof begins anew",
+                        );
                         seen = settled;
                         continue 'window;
                     }
@@ -106,7 +109,8 @@ impl Watch {
             if cx.interrupt.wish() == Some(Wish::Exit) {
                 return Err(no_verdict("the updater is to exit"));
             }
-            state = cx.world.services.wait_change(&service, &state, patience.saturating_sub(waited), &cancel)?;
+            state =
+                cx.world.services.wait_change(&service, &state, patience.saturating_sub(waited), &cancel)?;
         }
         Ok(state)
     }
@@ -116,7 +120,10 @@ impl Watch {
         let Some(pid) = state.pid else { return Ok(()) };
         match cx.world.prober.runs_file(pid, &cx.plan.place.binary, &self.sha256) {
             Err(failure) if failure.class == Class::Permission => {
-                cx.note(Level::Warn, format!("which file process {pid} runs cannot be told: {}", failure.line()));
+                cx.note(
+                    Level::Warn,
+                    format!("which file process {pid} runs cannot be told: {}", failure.line()),
+                );
                 Ok(())
             }
             other => other,
@@ -127,9 +134,10 @@ impl Watch {
     fn listen(&self, cx: &Context) -> Outcome<()> {
         match cx.interrupt.wish() {
             Some(Wish::Exit) => Err(no_verdict("the updater is to exit")),
-            Some(Wish::Abort) if !self.back => {
-                Err(Failure::new(Class::Unhealthy, "the run was cancelled while the new version was being watched"))
-            }
+            Some(Wish::Abort) if !self.back => Err(Failure::new(
+                Class::Unhealthy,
+                "the run was cancelled while the new version was being watched",
+            )),
             _ => Ok(()),
         }
     }
@@ -139,8 +147,11 @@ impl Watch {
         if cx.world.services.system_stopping() {
             return no_verdict("the system is going down");
         }
-        Failure::new(Class::Unhealthy, format!("the agent did not keep running: {how} after {:.1} s", cx.survived.as_secs_f32()))
-            .hint(format!("`journalctl -u {} -n 50` shows its last words", cx.plan.place.service))
+        Failure::new(
+            Class::Unhealthy,
+            format!("the agent did not keep running: {how} after {:.1} s", cx.survived.as_secs_f32()),
+        )
+        .hint(format!("`journalctl -u {} -n 50` shows its last words", cx.plan.place.service))
     }
 
     fn probes_configured(&self, cx: &Context) -> bool {
