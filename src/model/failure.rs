@@ -117,7 +117,8 @@ impl Failure {
 
     /// A file operation failed: ``cannot {verb} `{path}` ``, classed by the error's kind.
     pub fn io(verb: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
-        let mut failure = Self::new(Class::Disk, format!("cannot {verb} `{}`", path.display())).because(error);
+        let mut failure =
+            Self::new(Class::Disk, format!("cannot {verb} `{}`", path.display())).because(error);
         failure.hint = match error.kind() {
             std::io::ErrorKind::PermissionDenied => Some("run as root, or check the owner and mode".into()),
             std::io::ErrorKind::StorageFull => Some("free some space on that file system".into()),
