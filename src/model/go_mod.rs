@@ -1,6 +1,10 @@
 //! The rules that a go.mod file states.
 
-use super::Version;
+mod lines;
+mod major;
+mod parse;
+
+use super::{Class, Failure, Outcome, Version};
 
 /// What a module says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,3 +33,66 @@ pub struct Retraction {
     /// The authors' reason, one line.
     pub rationale: String,
 }
+
+impl Retraction {
+    /// True when `version` lies between the ends, by precedence: `+incompatible` does not count.
+    pub fn covers(&self, version: &Version) -> bool {
+        let version = version.semver();
+        self.low.semver().cmp_precedence(version).is_le()
+            && version.cmp_precedence(self.high.semver()).is_le()
+    }
+}
+
+impl GoMod {
+    /// Reads a go.mod as the go command reads that of a dependency: unknown directives and extra words
+    /// are for newer releases and are passed over.
+    ///
+    /// A retraction is read strictly: one that cannot be understood might be the one that matters.
+    ///
+    /// # Errors
+    /// `Module` naming the line that cannot be read.
+    pub fn parse(text: &str) -> Outcome<Self> {
+        parse::parse(text)
+    }
+
+    /// The reason why `version` was taken back, possibly empty; `None` when it was not.
+    pub fn retracted(&self, version: &Version) -> Option<String> {
+        let mut covering = self.retractions.iter().filter(|retraction| retraction.covers(version)).peekable();
+        covering.peek()?;
+        let reasons: Vec<&str> = covering
+            .map(|retraction| retraction.rationale.as_str())
+            .filter(|reason| !reason.is_empty())
+            .collect();
+        Some(reasons.join("; "))
+    }
+
+    /// Checks that this go.mod belongs to `version` of `module`: a fork or a renamed module still
+    /// declares its old path, and the compiler would refuse it only after the download.
+    ///
+    /// # Errors
+    /// `Module` with both paths, or with the rule about major versions that does not hold.
+    pub fn check_declares(&self, module: &str, version: &Version) -> Outcome<()> {
+        if self.module != module {
+            let declared = self.module.escape_debug();
+            return Err(Failure::new(
+                Class::Module,
+                format!(
+                    "module declares its path as {declared} but is required as {}",
+                    module.escape_debug()
+                ),
+            )
+            .hint(format!("set agent.module to {declared} if the module was renamed")));
+        }
+        if version.is_incompatible() && self.is_real {
+            return Err(Failure::new(
+                Class::Module,
+                format!("{module} has a go.mod, so {version} needs the path {module}/v{}", version.major()),
+            )
+            .hint("ask for a version without +incompatible"));
+        }
+        major::check(module, version)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! Everything here is plain data with pure functions. No I/O, no clock, no environment.
 
 pub mod agent;
+pub mod backoff;
 pub mod build_info;
 pub mod event;
 pub mod failure;
@@ -20,6 +21,7 @@ pub mod version;
 pub mod view;
 
 pub use agent::{Installed, Kept, ServiceState};
+pub use backoff::Backoff;
 pub use build_info::BuildInfo;
 pub use event::{Event, EventKind, Progress};
 pub use failure::{Class, Failure, Outcome};
