@@ -105,10 +105,8 @@ impl Watch {
             if state.is_failing() || waited >= patience {
                 return Err(self.failed(cx, &describe(&state)));
             }
+            self.listen(cx)?;
             let cancel = cx.interrupt.cancel().clone();
-            if cx.interrupt.wish() == Some(Wish::Exit) {
-                return Err(no_verdict("the updater is to exit"));
-            }
             state =
                 cx.world.services.wait_change(&service, &state, patience.saturating_sub(waited), &cancel)?;
         }
