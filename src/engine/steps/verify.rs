@@ -132,11 +132,16 @@ impl Watch {
     fn listen(&self, cx: &Context) -> Outcome<()> {
         match cx.interrupt.wish() {
             Some(Wish::Exit) => Err(no_verdict("the updater is to exit")),
-            Some(Wish::Abort) if !self.back => Err(Failure::new(
+            Some(Wish::Abort) if self.back => {
+                // It is served already; left standing it would end every wait at once.
+                cx.interrupt.run_over();
+                Ok(())
+            }
+            Some(Wish::Abort) => Err(Failure::new(
                 Class::Unhealthy,
                 "the run was cancelled while the new version was being watched",
             )),
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 
