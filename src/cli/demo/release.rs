@@ -101,6 +101,11 @@ impl Release {
         self
     }
 
+    /// Its version.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
     /// The text of its go.mod.
     pub(super) fn go_mod(&self) -> String {
         let declared = self.declares.as_deref().unwrap_or(&self.module);
