@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use kit::child::{self, Output};
-use kit::go::Go;
+use kit::proxy::Workshop;
 use kit::{network, proxy};
 use rustix::process::{Pid, Signal, kill_process};
 use sentinel_updater::cli::demo::{Release, Tree, Variant};
@@ -153,25 +153,21 @@ fn each_faulty_release_fails_in_its_own_way() {
 
 /// A module proxy, and a go command that sees nothing else.
 struct Lab {
-    home: tempfile::TempDir,
-    go: Go,
+    shop: Workshop,
     tree: Tree,
     proxy: String,
-    build_cache: PathBuf,
 }
 
 impl Lab {
     fn new() -> Self {
-        let home = tempfile::tempdir().expect("a temporary folder");
-        let tree = Tree::new(home.path().join("proxy")).expect("a tree");
-        let go = Go::find().expect("go");
+        let shop = Workshop::enter().expect("a workshop");
+        let tree = Tree::new(shop.home().join("proxy")).expect("a tree");
         let proxy = proxy::goproxy(&tree).expect("the dependencies");
-        let build_cache = proxy::warm_build_cache().expect("a build cache");
-        Self { home, go, tree, proxy, build_cache }
+        Self { shop, tree, proxy }
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
+        self.shop.home().join(name)
     }
 
     fn publish(&self, release: &Release) {
@@ -179,7 +175,7 @@ impl Lab {
     }
 
     fn go(&self, arguments: &[&str]) -> Output {
-        let mut command = self.go.command(self.home.path(), &self.build_cache, &self.proxy);
+        let mut command = self.shop.go(&self.proxy);
         command.args(arguments);
         child::run(command, proxy::WARM_BUILD).expect("go ends")
     }

@@ -46,25 +46,34 @@ impl Go {
         Bind::read_only(&self.root, "/usr/local/go")
     }
 
-    /// A go command in an environment of its own under `home`: nothing of the user's settings is seen.
+    /// A go command that sees nothing of the user's settings; everything it writes lies under `home`.
     pub fn command(&self, home: &Path, build_cache: &Path, proxy: &str) -> Command {
+        let modules = home.join("mod");
         let mut command = Command::new(self.binary());
-        command.current_dir(home).env_clear().envs(environment(home, build_cache, proxy));
+        command.current_dir(home).env_clear().envs(environment(home, &modules, build_cache, proxy));
         command
     }
 }
 
-/// The whole environment of a build: the module cache and the results lie under `home`.
-pub fn environment(home: &Path, build_cache: &Path, proxy: &str) -> Vec<(&'static str, String)> {
+/// The whole environment of a build.
+pub fn environment(
+    home: &Path,
+    modules: &Path,
+    build_cache: &Path,
+    proxy: &str,
+) -> Vec<(&'static str, String)> {
     let text = |path: &Path| path.display().to_string();
     vec![
         ("PATH", "/usr/local/go/bin:/usr/bin:/bin".into()),
         ("HOME", text(home)),
         ("GOPATH", text(&home.join("go"))),
-        ("GOMODCACHE", text(&home.join("mod"))),
+        ("GOMODCACHE", text(modules)),
         ("GOBIN", text(&home.join("bin"))),
         ("GOCACHE", text(build_cache)),
         ("GOENV", "off".into()),
+        // go keys its index of a module by folder, and would take a version that was published again
+        // with other files for the first one.
+        ("GODEBUG", "goindex=0".into()),
         ("GOFLAGS", "-modcacherw".into()),
         ("GOWORK", "off".into()),
         ("GOTOOLCHAIN", "local".into()),

@@ -1,10 +1,10 @@
 //! What a build of the sample agent needs beside its own tree: its dependencies as a second entry of
 //! GOPROXY, and a build cache in which everything but the agent is compiled already.
 //!
-//! A warm cache never holds anything of the modules under test: go keys its module index by folder and
-//! version, and would take a version published again with other content for the first one.
+//! SQLite's C flags name the folder of its sources, so a cache is warm only for builds whose module cache
+//! lies at the same path: hence one [`Workshop`] for all builds on the host, which take turns.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -20,6 +20,11 @@ use super::{Result, cache, child};
 pub const COLD_BUILD: Duration = Duration::from_secs(900);
 /// A build that finds its dependencies compiled takes two seconds.
 pub const WARM_BUILD: Duration = Duration::from_secs(120);
+
+/// GOPROXY in a machine of [`machine_setup`].
+pub const MACHINE_GOPROXY: &str = "file:///mnt/proxy,file:///mnt/dependencies";
+const PROXY: &str = "/mnt/proxy";
+const DEPENDENCIES: &str = "/mnt/dependencies";
 
 /// The module that is built to warm a cache.
 const WARM_MODULE: &str = "warm.test/agent";
@@ -44,59 +49,90 @@ pub fn goproxy(tree: &Tree) -> Result<String> {
     Ok(format!("{},file://{}", tree.url(), dependencies()?.display()))
 }
 
-/// A build cache for builds on the host with `-trimpath`; go itself keeps parallel builds apart.
-pub fn warm_build_cache() -> Result<PathBuf> {
-    let go = Go::find()?;
-    let name = format!("build-cache-host-{}", key(&go)?);
-    cache::entry(&name, |draft| {
-        let home = tempfile::tempdir().map_err(|error| error.to_string())?;
-        let tree = warm_tree(home.path())?;
-        let mut command = go.command(home.path(), draft, &goproxy(&tree)?);
-        command.args(["install", "-trimpath", &format!("{WARM_MODULE}@v1.0.0")]);
-        child::run(command, COLD_BUILD)?.check()?;
-        Ok(())
-    })
+/// Where builds on the host happen, with `-trimpath`; one at a time has it.
+pub struct Workshop {
+    go: Go,
+    home: PathBuf,
+    build_cache: PathBuf,
+    _turn: File,
+}
+
+impl Workshop {
+    /// Waits for the turn; then nothing is here but a warm build cache.
+    pub fn enter() -> Result<Self> {
+        let go = Go::find()?;
+        let turn = cache::lock("workshop")?;
+        let home = cache::folder()?.join("workshop");
+        let renew = || {
+            cache::remove(&home)?;
+            fs::create_dir(&home).map_err(|error| format!("cannot create {}: {error}", home.display()))
+        };
+        renew()?;
+        let build_cache = cache::entry(&format!("build-cache-host-{}", key(&go)?), |draft| {
+            let proxy = goproxy(&warm_tree(&home)?)?;
+            let mut command = go.command(&home, draft, &proxy);
+            command.args(["install", "-trimpath", &format!("{WARM_MODULE}@v1.0.0")]);
+            child::run(command, COLD_BUILD)?.check().map(drop)
+        })?;
+        renew()?;
+        Ok(Self { go, home, build_cache, _turn: turn })
+    }
+
+    /// Its folder, empty at first: HOME; results are in `bin`, the module cache in `mod`.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// A go command with this GOPROXY.
+    pub fn go(&self, proxy: &str) -> Command {
+        self.go.command(&self.home, &self.build_cache, proxy)
+    }
 }
 
 /// The same for builds in a machine, whose C compiler is another one: a folder to put over the base as a
-/// layer (see [`Setup::layer`]), with the cache at `place` owned by root.
-pub fn warm_machine_layer(base: &Base, place: &str) -> Result<PathBuf> {
+/// layer (see [`Setup::layer`]), with the build cache at `build_cache`, owned by root, for builds whose module
+/// cache is at `modules`; both are absolute paths in the machine.
+pub fn warm_machine_layer(base: &Base, build_cache: &str, modules: &str) -> Result<PathBuf> {
     let go = Go::find()?;
-    let key = key(&go)?;
-    let warm = cache::entry(&format!("build-cache-machine-{key}"), |draft| {
+    let name = format!("layer{}{}-{}", build_cache.replace('/', "-"), modules.replace('/', "-"), key(&go)?);
+    cache::entry(&name, |draft| {
+        let place = draft.join(build_cache.trim_start_matches('/'));
+        fs::create_dir_all(&place).map_err(|error| error.to_string())?;
         let home = tempfile::tempdir().map_err(|error| error.to_string())?;
         let tree = warm_tree(home.path())?;
         let machine = Machine::boot(
             base,
             Setup::new()
                 .bind(go.bind())
-                .bind(Bind::read_only(tree.root(), "/mnt/proxy"))
-                .bind(Bind::read_only(dependencies()?, "/mnt/dependencies"))
-                .bind(Bind::writable(draft, "/mnt/build-cache")),
+                .bind(Bind::read_only(tree.root(), PROXY))
+                .bind(Bind::read_only(dependencies()?, DEPENDENCIES))
+                .bind(Bind::writable(&place, build_cache)),
         )?;
-        let variables = environment(
-            Path::new("/root"),
-            Path::new("/mnt/build-cache"),
-            "file:///mnt/proxy,file:///mnt/dependencies",
-        );
-        let mut words: Vec<String> = vec!["env".into(), "-C".into(), "/root".into()];
-        words.extend(variables.into_iter().map(|(name, value)| format!("{name}={value}")));
-        words.extend(["go", "install", "-trimpath"].map(String::from));
-        words.push(format!("{WARM_MODULE}@v1.0.0"));
-        machine.exec_within(COLD_BUILD, &words)?.check()?;
-        Ok(())
-    })?;
-    let flat = place.replace('/', "-");
-    cache::entry(&format!("layer{flat}-{key}"), |draft| {
-        let place = draft.join(place.trim_start_matches('/'));
-        let parent = place.parent().ok_or("the place of a cache is below the root")?;
-        fs::create_dir_all(parent).map_err(|error| error.to_string())?;
-        let mut command = Command::new("cp");
-        // Hard links: as a lower layer the files are never written to.
-        command.args(["-a", "-l"]).arg(&warm).arg(&place);
-        child::run(command, Duration::from_secs(120))?.check()?;
-        Ok(())
+        let build =
+            machine_go(modules, build_cache, &["install", "-trimpath", &format!("{WARM_MODULE}@v1.0.0")]);
+        machine.exec_within(COLD_BUILD, &build)?.check().map(drop)
     })
+}
+
+/// A machine with go, with `tree` and the dependencies as its module proxies (see [`MACHINE_GOPROXY`]) and with
+/// a warm build cache at `build_cache`; see [`warm_machine_layer`].
+pub fn machine_setup(base: &Base, tree: &Tree, build_cache: &str, modules: &str) -> Result<Setup> {
+    Ok(Setup::new()
+        .bind(Go::find()?.bind())
+        .bind(Bind::read_only(tree.root(), PROXY))
+        .bind(Bind::read_only(dependencies()?, DEPENDENCIES))
+        .layer(warm_machine_layer(base, build_cache, modules)?))
+}
+
+/// The words of a go command for [`Machine::exec`].
+pub fn machine_go(modules: &str, build_cache: &str, arguments: &[&str]) -> Vec<String> {
+    let (home, modules, build_cache) = (Path::new("/root"), Path::new(modules), Path::new(build_cache));
+    let variables = environment(home, modules, build_cache, MACHINE_GOPROXY).into_iter();
+    let mut words: Vec<String> = ["env", "-C", "/root"].map(String::from).into();
+    words.extend(variables.map(|(name, value)| format!("{name}={value}")));
+    words.push("go".into());
+    words.extend(arguments.iter().map(|word| (*word).to_owned()));
+    words
 }
 
 fn warm_tree(home: &Path) -> Result<Tree> {

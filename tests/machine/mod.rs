@@ -5,13 +5,12 @@ use libtest_mimic::{Failed, Trial};
 use crate::kit::Result;
 use crate::kit::base::Base;
 
+mod agent;
 mod power;
 
 /// Every scenario there is.
 pub(crate) fn all() -> Vec<Trial> {
-    let mut all = Vec::new();
-    all.extend(power::scenarios());
-    all
+    [power::scenarios(), agent::scenarios()].into_iter().flatten().collect()
 }
 
 /// A scenario: a name that says what must hold, and what is done on machines made from the base.
