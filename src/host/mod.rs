@@ -14,6 +14,7 @@ pub mod atomic;
 pub mod digest;
 pub mod fault;
 pub mod files;
+pub mod http;
 pub mod lock;
 pub mod machine;
 pub mod metadata;
