@@ -12,6 +12,7 @@
 
 pub mod atomic;
 pub mod digest;
+pub mod executable;
 pub mod fault;
 pub mod files;
 pub mod http;
