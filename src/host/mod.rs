@@ -12,8 +12,10 @@
 
 pub mod atomic;
 pub mod digest;
+pub mod executable;
 pub mod fault;
 pub mod files;
+pub mod http;
 pub mod lock;
 pub mod machine;
 pub mod metadata;
