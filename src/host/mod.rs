@@ -1,1 +1,27 @@
-//! operating-system primitives: child processes, atomic files, locks, rotation, signals, service notification, sanitiser. The only room that starts a process or writes a file.
+//! Operating-system primitives: child processes with timeout and tree kill, atomic files, the
+//! rotating log file, locks, privilege, service notification, file-system and machine facts, and the
+//! sanitiser of foreign text.
+//!
+//! The only room that starts a process or writes a file. Everything is synchronous. It knows words
+//! (`model::Failure`) but nothing of versions, agents or plans; it reads no settings and prints nothing.
+//! Whatever is particular to one operating system hides behind a function that exists on all of them.
+//!
+//! Signals need no file here: the service replaces the default actions with tokio's handlers, and a
+//! command that must survive ctrl-c during a switch does the same in its own runtime. Children do not
+//! see the terminal's signals at all, because each leads a process group of its own.
+
+pub mod atomic;
+pub mod digest;
+pub mod fault;
+pub mod files;
+pub mod lock;
+pub mod machine;
+pub mod metadata;
+pub mod notify;
+pub mod privilege;
+pub mod rotate;
+pub mod text;
+
+mod directory;
+
+pub use metadata::Attributes;
