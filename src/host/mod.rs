@@ -19,7 +19,9 @@ pub mod machine;
 pub mod metadata;
 pub mod notify;
 pub mod privilege;
+pub mod reserved;
 pub mod rotate;
+pub mod stamp;
 pub mod text;
 
 mod directory;
