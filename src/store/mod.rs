@@ -12,11 +12,11 @@ mod journal;
 mod layout;
 //mod records;
 //mod sqlite;
-//mod versions;
+mod versions;
 
 //pub use agent_files::{BinaryFiles, ReadBuildInfo};
 //pub use database::SqliteDatabases;
 pub use journal::FileJournal;
 pub use layout::{Layout, backup_of, staged_of};
 //pub use records::SqliteRecords;
-//pub use versions::VersionFolder;
+pub use versions::VersionFolder;
