@@ -6,7 +6,7 @@
 //! settings, the service manager, the toolchain (what a binary says of its origin is read by a
 //! function handed in), and a decision: the store does what it is told, or says why not.
 
-//mod agent_files;
+mod agent_files;
 //mod database;
 mod journal;
 mod layout;
@@ -14,7 +14,7 @@ mod layout;
 //mod sqlite;
 mod versions;
 
-//pub use agent_files::{BinaryFiles, ReadBuildInfo};
+pub use agent_files::{BinaryFiles, ReadBuildInfo};
 //pub use database::SqliteDatabases;
 pub use journal::FileJournal;
 pub use layout::{Layout, backup_of, staged_of};

@@ -24,7 +24,7 @@ pub(super) struct Meta {
     pub(super) file: String,
     pub(super) kept_at: Timestamp,
     pub(super) sum: Option<String>,
-    /// Attributes of the file that was kept, if they mean something.
+    /// Attributes with which it was the agent's binary, as far as they are known.
     #[serde(default)]
     pub(super) attributes: Option<Attributes>,
     #[serde(default)]
@@ -123,9 +123,9 @@ pub(super) fn file_name(binary: &Path) -> String {
     }
 }
 
-/// The attributes of the agent's binary, for the day on which neither it nor its backup is there. A
-/// file that does not belong to the owner of the store's `folder` is as a build's user left it: that
-/// user would gain a way to change the agent.
+/// The attributes of `binary`, for the case that it is the agent's (staging a version replaces them).
+/// One that does not belong to the owner of the store's `folder` is as a build's user left it: with its
+/// owner, that user would gain a way to change the agent.
 pub(super) fn attributes_worth_keeping(binary: &Path, folder: &Path) -> Option<Attributes> {
     let attributes = Attributes::of(binary).ok()?;
     let ours = Attributes::of(folder).ok()?.uid;

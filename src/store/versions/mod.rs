@@ -211,7 +211,20 @@ impl VersionStore for VersionFolder {
     }
 }
 
-/// Owner, mode and capabilities that the agent's binary had when `kept` was last kept from it.
+/// Owner, mode and capabilities with which `kept` was the agent's binary, as far as they are known.
 pub(super) fn attributes_of(kept: &Kept) -> Option<Attributes> {
     Entry::open(kept.path.parent()?).ok().flatten()?.meta.attributes
+}
+
+/// Remembers them, for the day on which neither the binary nor its backup is there. An entry that is
+/// gone remembers nothing.
+pub(super) fn set_attributes(kept: &Kept, attributes: &Attributes) -> Outcome<()> {
+    let folder = kept.path.parent().unwrap_or(Path::new(""));
+    match Entry::open(folder)? {
+        Some(mut entry) if entry.meta.attributes.as_ref() != Some(attributes) => {
+            entry.meta.attributes = Some(attributes.clone());
+            entry.save()
+        }
+        _ => Ok(()),
+    }
 }
