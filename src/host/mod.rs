@@ -19,6 +19,7 @@ pub mod machine;
 pub mod metadata;
 pub mod notify;
 pub mod privilege;
+pub mod process;
 pub mod reserved;
 pub mod rotate;
 pub mod stamp;
@@ -27,3 +28,4 @@ pub mod text;
 mod directory;
 
 pub use metadata::Attributes;
+pub use process::{Cancel, Command, Exit, Guard, Stream};

@@ -45,6 +45,11 @@ impl Stamp {
         self.file == other.file && self.file != (0, 0)
     }
 
+    /// The file's number on its device (its inode); 0 where the system does not tell.
+    pub fn number(&self) -> u64 {
+        self.file.1
+    }
+
     /// Whether a change after this stamp was taken, at `now`, is sure to show in a later stamp. If not,
     /// what was read must not be remembered under it.
     pub fn is_settled(&self, now: SystemTime) -> bool {
