@@ -22,7 +22,9 @@ pub mod metadata;
 pub mod notify;
 pub mod privilege;
 pub mod process;
+pub mod reserved;
 pub mod rotate;
+pub mod stamp;
 pub mod text;
 
 mod directory;
