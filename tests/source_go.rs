@@ -1,5 +1,7 @@
 //! Our answer against the go command's own, on generated proxy trees.
 
+#![allow(clippy::print_stdout, reason = "a test says what it passed over and what it measured")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;

@@ -177,4 +177,6 @@ pub(crate) mod test_runtime;
 #[cfg(test)]
 pub(crate) mod test_server;
 #[cfg(test)]
+mod test_tls;
+#[cfg(test)]
 mod tests;

@@ -2,13 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::test_runtime::TestRuntime;
 use super::test_server::{Asked, Play, TestServer, text};
+use super::test_tls;
 use super::{Fault, Http, HttpError, Limits, Options, Phase, Reply, Request, Url, Validators};
 use crate::model::Class;
 
@@ -146,10 +147,46 @@ fn nobody_listens() {
 
 #[test]
 fn what_is_no_tls_is_said_to_be_no_tls() {
-    let (runtime, server) = (TestRuntime::start(), TestServer::start(|_| text(200, "")));
-    let url = Url::parse(&server.base().replace("http://", "https://")).unwrap();
-    let fault = http(&runtime).fetch(Request::get(url), &|| false).unwrap_err().fault;
-    assert!(matches!(fault, Fault::Tls | Fault::Connect), "{fault:?}");
+    let runtime = TestRuntime::start();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = Url::parse(&format!("https://{}/", listener.local_addr().unwrap())).unwrap();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+        // Closing with unread bytes would reset the connection before the answer arrives.
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    assert_eq!(http(&runtime).fetch(Request::get(url), &|| false).unwrap_err().fault, Fault::Tls);
+    server.join().unwrap();
+}
+
+#[test]
+fn only_a_known_authority_is_trusted() {
+    let runtime = TestRuntime::start();
+    let (address, pem) = test_tls::start("HTTP/1.1 200 OK");
+    let url = Url::parse(&format!("https://{address}/")).unwrap();
+    let error = http(&runtime).fetch(Request::get(url.clone()), &|| false).unwrap_err();
+    assert_eq!(error.fault, Fault::Tls);
+    assert!(error.failure("x").line().contains("certificate"), "{}", error.failure("x"));
+    let dir = tempfile::tempdir().unwrap();
+    let roots = dir.path().join("roots.pem");
+    std::fs::write(&roots, pem).unwrap();
+    let trusting = Http::new(runtime.handle(), Options { ca_file: Some(roots), ..Options::default() });
+    assert_eq!(trusting.fetch(Request::get(url), &|| false).unwrap().body, b"ok");
+}
+
+#[test]
+fn no_redirect_leads_out_of_tls() {
+    let runtime = TestRuntime::start();
+    let (address, pem) = test_tls::start("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/");
+    let dir = tempfile::tempdir().unwrap();
+    let roots = dir.path().join("roots.pem");
+    std::fs::write(&roots, pem).unwrap();
+    let http = Http::new(runtime.handle(), Options { ca_file: Some(roots), ..Options::default() });
+    let url = Url::parse(&format!("https://{address}/")).unwrap();
+    let error = http.fetch(Request::get(url), &|| false).unwrap_err();
+    assert_eq!(error.fault, Fault::Redirect);
+    assert!(error.failure("x").line().contains("from https to http"));
 }
 
 #[test]
