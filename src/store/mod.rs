@@ -7,15 +7,15 @@
 //! function handed in), and a decision: the store does what it is told, or says why not.
 
 mod agent_files;
-//mod database;
+mod database;
 mod journal;
 mod layout;
 //mod records;
-//mod sqlite;
+mod sqlite;
 mod versions;
 
 pub use agent_files::{BinaryFiles, ReadBuildInfo};
-//pub use database::SqliteDatabases;
+pub use database::SqliteDatabases;
 pub use journal::FileJournal;
 pub use layout::{Layout, backup_of, staged_of};
 //pub use records::SqliteRecords;
