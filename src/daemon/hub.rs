@@ -43,7 +43,9 @@ impl Hub {
             // What recovery does is decided: those who wait for us need not wait for its end.
             inner.ready();
         }
-        if state != before || matches!(event.kind, EventKind::NextCheck { .. } | EventKind::StepStarted { .. }) {
+        if state != before
+            || matches!(event.kind, EventKind::NextCheck { .. } | EventKind::StepStarted { .. })
+        {
             notify::status(&render::status_line(&inner.view.status));
         }
         drop(inner);

@@ -43,9 +43,9 @@ pub fn with_engine<T: Send>(
             Ok(work(&mut engine))
         });
         runtime.block_on(listen(ended, interrupt, &touched));
-        engine
-            .join()
-            .unwrap_or_else(|_| Err(Failure::new(Class::Internal, "the engine ended unexpectedly; its state is in the journal")))
+        engine.join().unwrap_or_else(|_| {
+            Err(Failure::new(Class::Internal, "the engine ended unexpectedly; its state is in the journal"))
+        })
     })
 }
 
@@ -53,7 +53,8 @@ pub fn with_engine<T: Send>(
 fn watching(mut sink: Sink, touched: Arc<AtomicBool>) -> Sink {
     Box::new(move |kind| {
         if let EventKind::StateChanged { state } = &kind {
-            let now = matches!(state, State::Switching | State::Verifying | State::RollingBack | State::Recovering);
+            let now =
+                matches!(state, State::Switching | State::Verifying | State::RollingBack | State::Recovering);
             touched.store(now, Ordering::SeqCst);
         }
         sink(kind);

@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 use crate::config::{self, Loaded, Rejected, Settings, Sources};
-use crate::engine::{self, Engine, Ended, Interrupt, Pulse, Wish};
+use crate::engine::{self, Ended, Engine, Interrupt, Pulse, Wish};
 use crate::host::lock::Lock;
 use crate::host::{machine, notify};
 use crate::model::event::Level;
@@ -86,9 +86,10 @@ pub fn run(request: &Request) -> Ending {
 
 /// A runtime whose one thread is the caller's.
 pub(super) fn runtime() -> Outcome<Runtime> {
-    Builder::new_current_thread().enable_all().build().map_err(|error| {
-        Failure::new(Class::Internal, "cannot set up the event loop").because(&error)
-    })
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Class::Internal, "cannot set up the event loop").because(&error))
 }
 
 fn live(
@@ -132,9 +133,9 @@ fn live(
     notify::stopping();
     // A lookup of a name that nobody waits for must not keep us.
     runtime.shutdown_background();
-    let result = join
-        .join()
-        .unwrap_or_else(|_| Err(Failure::new(Class::Internal, "the engine ended unexpectedly; its state is in the journal")));
+    let result = join.join().unwrap_or_else(|_| {
+        Err(Failure::new(Class::Internal, "the engine ended unexpectedly; its state is in the journal"))
+    });
     write(Level::Info, Target::Service, "sentinel-updater ends");
     result
 }
@@ -204,8 +205,7 @@ impl EngineThread {
     /// The configuration is bad: whatever was interrupted is finished with the journal's own values.
     fn recover_only(&self) -> Outcome<Option<Run>> {
         let mut world = world::offline(&self.settings)?;
-        let ended =
-            engine::recover_run(&mut world, &mut self.hub.sink(), &self.interrupt, &self.pulse)?;
+        let ended = engine::recover_run(&mut world, &mut self.hub.sink(), &self.interrupt, &self.pulse)?;
         Ok(match ended {
             Some(Ended::Verdict(run)) => Some(*run),
             Some(Ended::Open) | None => None,
@@ -276,7 +276,11 @@ fn reload(watch: &Watch<'_>) {
             for problem in &rejected.problems {
                 write(Level::Error, Target::Service, &problem.to_string());
             }
-            write(Level::Error, Target::Service, "the configuration is bad: the settings of before stay in force");
+            write(
+                Level::Error,
+                Target::Service,
+                "the configuration is bad: the settings of before stay in force",
+            );
         }
     }
     notify::ready();

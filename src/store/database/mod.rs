@@ -80,6 +80,14 @@ impl Databases for SqliteDatabases {
         check::check(snapshot)
     }
 
+    fn discard(&mut self, snapshot: &Snapshot) -> Outcome<()> {
+        // Only what this program put there: the path was read from a file.
+        if snapshot.path.parent() == Some(self.snapshots.as_path()) {
+            atomic::remove(&snapshot.path)?;
+        }
+        Ok(())
+    }
+
     fn restore(&mut self, id: &str, snapshot: &Snapshot) -> Outcome<Option<PathBuf>> {
         restore::restore(layout::run_id(id)?, snapshot, self.patience)
             .map_err(|failure| failure.context("cannot restore the agent's database"))

@@ -35,13 +35,19 @@ fn plan(id: &str) -> Box<Plan> {
         old: None,
         old_kept: None,
         new_kept: None,
+        new_is_fresh: false,
         run_after: true,
+        was_failing: false,
         probes_passed_before: true,
         definition: None,
         database_choice: Default::default(),
         restore_policy: Default::default(),
         health: Health::default(),
         keep_versions: 3,
+        version_args: Vec::new(),
+        build_timeout: std::time::Duration::from_secs(60),
+        state: PathBuf::from("/var/lib/agent/updater"),
+        hold_reason: None,
         snapshot: None,
     })
 }
@@ -346,6 +352,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => "[a-z]{1,3}".prop_map(|id| end(&id)),
         1 => (".*", 0..9_u64).prop_map(|(error, survived_ms)| Record::Turn {
             error,
+            class: Class::Unhealthy,
             step: StepId::Verify,
             survived_ms
         }),

@@ -189,6 +189,13 @@ impl VersionStore for VersionFolder {
         former.map_or(Ok(()), |former| self.drop_snapshot(&former.path))
     }
 
+    fn remove(&mut self, kept: &Kept) -> Outcome<()> {
+        let folder = kept.path.parent().unwrap_or(&self.folder);
+        let Some(entry) = Entry::open(folder)? else { return Ok(()) };
+        entry.remove()?;
+        entry.meta.snapshot.map_or(Ok(()), |snapshot| self.drop_snapshot(&snapshot.path))
+    }
+
     fn prune(&mut self, count: usize, protected: &[String]) -> Outcome<()> {
         let Found { entries, unfinished, damaged, mut set_aside } = self.look()?;
         let mut stay = Vec::new();
