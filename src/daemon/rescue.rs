@@ -22,6 +22,7 @@ pub fn rescue(file: Option<PathBuf>) -> Outcome<Option<String>> {
     };
     // Somebody else runs the engine already: the switch is in good hands.
     let Ok(_lock) = Lock::acquire(&Layout::new(&settings.paths.state).lock()) else { return Ok(None) };
-    let mut world = world::offline(&settings)?;
+    let runtime = super::service::runtime()?;
+    let mut world = world::offline(&settings, runtime.handle())?;
     engine::rescue(&mut world)
 }

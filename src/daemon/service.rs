@@ -204,7 +204,7 @@ impl EngineThread {
 
     /// The configuration is bad: whatever was interrupted is finished with the journal's own values.
     fn recover_only(&self) -> Outcome<Option<Run>> {
-        let mut world = world::offline(&self.settings)?;
+        let mut world = world::offline(&self.settings, &self.handle)?;
         let ended = engine::recover_run(&mut world, &mut self.hub.sink(), &self.interrupt, &self.pulse)?;
         Ok(match ended {
             Some(Ended::Verdict(run)) => Some(*run),
