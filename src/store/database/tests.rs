@@ -97,7 +97,7 @@ fn second_process(test: &str, role: &str, database: &Path) -> Child {
             return child;
         }
     }
-    panic!("the second process ended early");
+    panic!("the second process ended early: {:?}", child.wait());
 }
 
 /// The part of the second process; `None`: this is the first one.

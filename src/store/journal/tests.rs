@@ -255,7 +255,8 @@ fn a_reader_changes_nothing() {
 #[cfg(unix)]
 #[test]
 fn what_is_planted_in_its_place_is_refused_without_blocking() {
-    let plant: [(&str, fn(&Path)); 3] = [
+    type Plant = fn(&Path);
+    let plant: [(&str, Plant); 3] = [
         ("link", |path| std::os::unix::fs::symlink("/etc/hostname", path).expect("link")),
         ("directory", |path| std::fs::create_dir(path).expect("directory")),
         ("fifo", |path| {
