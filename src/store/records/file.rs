@@ -89,7 +89,7 @@ impl MemoryFile {
             }
             result => result,
         }
-        .map_err(|error| sqlite::failure(Class::Disk, "write", &self.path, &error))
+        .map_err(|error| sqlite::failure(Class::Disk, "use", &self.path, &error))
     }
 
     fn connected(&mut self) -> Outcome<&Connection> {
