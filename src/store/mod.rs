@@ -10,7 +10,7 @@ mod agent_files;
 mod database;
 mod journal;
 mod layout;
-//mod records;
+mod records;
 mod sqlite;
 mod versions;
 
@@ -18,5 +18,5 @@ pub use agent_files::{BinaryFiles, ReadBuildInfo};
 pub use database::SqliteDatabases;
 pub use journal::FileJournal;
 pub use layout::{Layout, backup_of, staged_of};
-//pub use records::SqliteRecords;
+pub use records::SqliteRecords;
 pub use versions::VersionFolder;

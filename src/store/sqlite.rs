@@ -64,3 +64,11 @@ pub(super) fn sidecar(path: &Path, suffix: &str) -> std::path::PathBuf {
     name.push(suffix);
     name.into()
 }
+
+/// `path` with the links of its folder resolved: SQLite refuses links anywhere in a path, and those
+/// above the folder are the administrator's.
+pub(super) fn resolve(path: &Path) -> std::io::Result<std::path::PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = std::fs::canonicalize(folder.unwrap_or(Path::new(".")))?;
+    Ok(folder.join(path.file_name().unwrap_or_default()))
+}
