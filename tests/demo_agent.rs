@@ -177,7 +177,7 @@ impl Lab {
     fn go(&self, arguments: &[&str]) -> Output {
         let mut command = self.shop.go(&self.proxy);
         command.args(arguments);
-        child::run(command, proxy::WARM_BUILD).expect("go ends")
+        child::run(command, proxy::BUILD).expect("go ends")
     }
 
     fn install(&self, package: &str) -> Output {

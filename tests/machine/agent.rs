@@ -25,7 +25,7 @@ fn life(base: &Base) -> Result<()> {
 
     let build =
         proxy::machine_go(MODULES, BUILD_CACHE, &["install", "-trimpath", &format!("{PACKAGE}@v1.0.0")]);
-    machine.exec_within(proxy::WARM_BUILD, &build)?.check()?;
+    machine.exec_within(proxy::BUILD, &build)?.check()?;
     let address = format!("127.0.0.1:{}", machine.port());
     let install = [BINARY, "install", "-health", &address, "-period", "100ms"];
     machine.exec(&install).ok();

@@ -107,14 +107,24 @@ impl Drop for Running {
     }
 }
 
+/// Removes the cgroups of a machine that nobody owns any more.
+pub(super) fn remove_cgroups(name: &str) {
+    Cgroups::of(name).remove();
+}
+
 /// The machine's cgroup in each hierarchy that this host has.
 struct Cgroups(Vec<PathBuf>);
 
 impl Cgroups {
-    fn create(name: &str) -> Self {
+    fn of(name: &str) -> Self {
         let parents = HIERARCHIES.iter().map(Path::new).filter(|parent| parent.join("cgroup.procs").exists());
-        let groups = parents.map(|parent| parent.join(name));
-        Self(groups.filter(|group| fs::create_dir_all(group).is_ok()).collect())
+        Self(parents.map(|parent| parent.join(name)).collect())
+    }
+
+    fn create(name: &str) -> Self {
+        let mut groups = Self::of(name);
+        groups.0.retain(|group| fs::create_dir_all(group).is_ok());
+        groups
     }
 
     /// The files that take a process in.

@@ -5,8 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+use super::boot::remove_cgroups;
 use super::{kill_process, machines};
-use crate::kit::{Result, child};
+use crate::kit::{Result, cache, child};
 
 /// Mounting and removing take milliseconds; a stuck one must not hang the suite.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -94,6 +98,7 @@ impl Disk {
 
 /// Removes machines whose test program is gone: it was killed, and nobody dropped them.
 pub(super) fn sweep() -> Result<()> {
+    let _turn = cache::lock("sweep")?;
     let folder = machines()?;
     for entry in fs::read_dir(&folder).map_err(|error| error.to_string())?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -102,20 +107,27 @@ pub(super) fn sweep() -> Result<()> {
             kill_machine(&name)?;
             unmount(&entry.path().join("root"))?;
             remove(&entry.path())?;
+            remove_cgroups(&name);
         }
     }
     Ok(())
 }
 
-/// Kills the systemd-nspawn that runs the machine `name`, and so the machine.
+/// Kills every process in the cgroup of the machine `name`, systemd-nspawn too, and waits for their ends.
 fn kill_machine(name: &str) -> Result<()> {
-    let option = format!("--machine={name}");
+    let inside = format!("/{name}");
+    let mut killed = Vec::new();
     for entry in fs::read_dir("/proc").map_err(|error| error.to_string())?.flatten() {
         let Ok(pid) = entry.file_name().to_string_lossy().parse() else { continue };
-        let words = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        if words.split(|byte| *byte == 0).any(|word| word == option.as_bytes()) {
-            kill_process(pid)?;
+        let groups = fs::read_to_string(entry.path().join("cgroup")).unwrap_or_default();
+        if groups.lines().any(|line| line.ends_with(&inside) || line.contains(&format!("{inside}/"))) {
+            killed.extend(Pid::from_raw(pid).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()));
+            kill_process(pid.unsigned_abs())?;
         }
+    }
+    for process in &killed {
+        let limit = Timespec { tv_sec: 20, tv_nsec: 0 };
+        poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&limit)).map_err(|error| error.to_string())?;
     }
     Ok(())
 }
