@@ -60,7 +60,7 @@ fn confined() -> crate::kit::Result<()> {
     println!("updater unit: exposure {figure}");
     assert!(figure <= MOST_EXPOSED, "exposure {figure}");
 
-    let started = machine.exec_within(proxy::COLD_BUILD, &["systemctl", "start", NAME])?;
+    let started = machine.exec_within(proxy::BUILD, &["systemctl", "start", NAME])?;
     let journal = machine.exec(&["journalctl", "--no-pager", "-u", NAME]).stdout;
     assert!(started.succeeded(), "{started}\n{journal}");
     assert_eq!(machine.exec(&["cat", REPORT]).ok().stdout, "done\n", "{journal}");
