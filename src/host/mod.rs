@@ -19,9 +19,11 @@ pub mod machine;
 pub mod metadata;
 pub mod notify;
 pub mod privilege;
+pub mod process;
 pub mod rotate;
 pub mod text;
 
 mod directory;
 
 pub use metadata::Attributes;
+pub use process::{Cancel, Command, Exit, Guard, Stream};

@@ -311,9 +311,8 @@ fn copy_bytes(source: &mut File, target: &mut File, hash: Hash) -> io::Result<Co
 
 #[cfg(target_os = "linux")]
 fn share_blocks(target: &File, source: &File) -> bool {
-    use std::io::SeekFrom;
     // Only whole files: a source read in part means its rest.
-    let at_start = (&mut &*source).seek(SeekFrom::Current(0)).is_ok_and(|position| position == 0);
+    let at_start = (&mut &*source).stream_position().is_ok_and(|position| position == 0);
     at_start && rustix::fs::ioctl_ficlone(target, source).is_ok()
 }
 
