@@ -16,7 +16,13 @@ pub(super) enum Reach {
 }
 
 /// Variables, sorted by name.
-pub(super) fn variables(options: &Options, tools: &Tools, room: &Room, reach: Reach, jobs: u32) -> Vec<(String, String)> {
+pub(super) fn variables(
+    options: &Options,
+    tools: &Tools,
+    room: &Room,
+    reach: Reach,
+    jobs: u32,
+) -> Vec<(String, String)> {
     let gopath = options.cache.join("gopath");
     let modules = options.cache.join("mod");
     let mut all = Variables(Vec::new());
@@ -112,15 +118,17 @@ fn search_path(options: &Options, tools: &Tools) -> String {
 /// A proxy list without `direct`. With nothing left nothing is fetched.
 pub(super) fn without_direct(list: &str) -> String {
     let mut kept = String::new();
+    // What follows the last kept name says when go goes on to the next one.
     let mut separator = None;
     for part in list.split_inclusive([',', '|']) {
-        let name = part.trim_end_matches([',', '|']);
-        if !matches!(name.trim(), "direct" | "") {
-            kept.extend(separator);
-            kept.push_str(name.trim());
-            separator = None;
+        let name = part.trim_end_matches([',', '|']).trim();
+        let end = part.chars().next_back().filter(|last| matches!(last, ',' | '|'));
+        if matches!(name, "direct" | "") {
+            continue;
         }
-        separator = separator.or(part.chars().next_back().filter(|last| matches!(last, ',' | '|')));
+        kept.extend(separator);
+        kept.push_str(name);
+        separator = end;
     }
     if kept.is_empty() { "off".to_owned() } else { kept }
 }
@@ -183,8 +191,11 @@ mod tests {
     ];
 
     fn expect(extra: &[(&str, &str)]) -> Vec<(String, String)> {
-        let mut all: Vec<_> =
-            COMMON.iter().chain(extra).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut all: Vec<_> = COMMON
+            .iter()
+            .chain(extra)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         all.sort();
         all
     }

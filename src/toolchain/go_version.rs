@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The oldest release that is accepted: the first that refuses by itself what it is too old for.
-pub const OLDEST: GoVersion = GoVersion { major: 1, minor: 21, patch: None, pre: None };
+pub(super) const OLDEST: GoVersion = GoVersion { major: 1, minor: 21, patch: None, pre: None };
 
 /// `go1.26.8`, `go1.27rc1`, or a go.mod line: `1.22`, `1.23.4`.
 ///

@@ -92,7 +92,9 @@ impl Options {
             path_extra: Vec::new(),
             cgo: true,
             tags: Vec::new(),
-            jobs: std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1)).min(4),
+            jobs: std::thread::available_parallelism()
+                .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1))
+                .min(4),
             memory_max: None,
             timeout: Duration::from_secs(30 * 60),
             user: None,

@@ -31,7 +31,7 @@ const LONGEST: u64 = 16 << 20;
 
 /// What was found in a binary.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub(in super::super) enum Found {
     /// Its record.
     Info(Box<BuildInfo>),
     /// A record in the form before Go 1.18, which points into the running program: not read.
@@ -44,7 +44,7 @@ pub enum Found {
 ///
 /// # Errors
 /// As [`Executable::open`]; `Proof` when the record is damaged.
-pub fn read(path: &Path) -> Outcome<Found> {
+pub(in super::super) fn read(path: &Path) -> Outcome<Found> {
     let file = Executable::open(path)?;
     let Some(start) = file.record.clone().and_then(|range| find(&file, range)) else {
         return Ok(Found::Nothing);

@@ -7,5 +7,5 @@ mod modinfo;
 mod quoted;
 mod target;
 
-pub use build_info::{Found, read};
-pub use target::check;
+pub(super) use build_info::{Found, read};
+pub(super) use target::check;

@@ -13,7 +13,7 @@ use super::executable::{Executable, Format};
 ///
 /// # Errors
 /// `Proof` saying what it is instead; `Disk` when it cannot be read.
-pub fn check(path: &Path) -> Outcome<()> {
+pub(in super::super) fn check(path: &Path) -> Outcome<()> {
     let file = Executable::open(path)?;
     match objection(file.format, file.architecture, file.kind, OS, ARCH) {
         None => Ok(()),

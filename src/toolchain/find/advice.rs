@@ -12,7 +12,11 @@ pub(super) enum Need {
 
 /// One sentence for this machine.
 pub(super) fn get(need: Need) -> String {
-    let release = if OS == "linux" { std::fs::read_to_string("/etc/os-release").unwrap_or_default() } else { String::new() };
+    let release = if OS == "linux" {
+        std::fs::read_to_string("/etc/os-release").unwrap_or_default()
+    } else {
+        String::new()
+    };
     advice(need, OS, &release)
 }
 
@@ -84,8 +88,18 @@ mod tests {
     fn every_family_has_its_command() {
         for (need, system, release, command) in [
             (Need::Go, "linux", "ID=debian\n", "apt install golang-go"),
-            (Need::C, "linux", "NAME=Mint\nID=linuxmint\nID_LIKE=\"ubuntu debian\"\n", "apt install gcc libc6-dev"),
-            (Need::C, "linux", "ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n", "dnf install gcc glibc-devel"),
+            (
+                Need::C,
+                "linux",
+                "NAME=Mint\nID=linuxmint\nID_LIKE=\"ubuntu debian\"\n",
+                "apt install gcc libc6-dev",
+            ),
+            (
+                Need::C,
+                "linux",
+                "ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n",
+                "dnf install gcc glibc-devel",
+            ),
             (Need::Go, "linux", "ID=\"opensuse-leap\"\nID_LIKE=\"suse opensuse\"\n", "zypper install go"),
             (Need::CHeaders, "linux", "ID=alpine\n", "apk add gcc musl-dev"),
             (Need::Go, "linux", "ID=arch\n", "pacman -S go"),

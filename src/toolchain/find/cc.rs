@@ -18,7 +18,10 @@ pub(super) fn find(options: &Options, scratch: &Path) -> Outcome<Cc> {
     let examine = |candidate: &Path| identify(candidate, scratch);
     match &options.cc {
         Choice::Path(path) => first_good([path.clone()], examine)?.ok_or_else(|| {
-            missing(&format!("a C compiler at `{}`", path.display()), "set build.cc to \"auto\" or to where it is".to_owned())
+            missing(
+                &format!("a C compiler at `{}`", path.display()),
+                "set build.cc to \"auto\" or to where it is".to_owned(),
+            )
         }),
         Choice::Auto => first_good(candidates(options), examine)?
             .ok_or_else(|| missing("a C compiler (gcc, cc or clang)", advice::get(Need::C))),

@@ -23,7 +23,10 @@ pub(super) fn find(options: &Options, go_line: Option<&str>, scratch: &Path) -> 
     };
     match &options.go {
         Choice::Path(path) => first_good([path.clone()], examine)?.ok_or_else(|| {
-            missing(&format!("go at `{}`", path.display()), "set build.go to \"auto\" or to where it is".to_owned())
+            missing(
+                &format!("go at `{}`", path.display()),
+                "set build.go to \"auto\" or to where it is".to_owned(),
+            )
         }),
         Choice::Auto => {
             let places = in_path(options, "go").into_iter().chain(usual());

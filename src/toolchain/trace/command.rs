@@ -12,9 +12,14 @@ pub(super) fn read(line: &str) -> Option<Line<'_>> {
     let (program, rest) = command.split_once(' ').unwrap_or((command, ""));
     match program {
         "cp" => {
-            return Some(action(rest).filter(|(_, rest)| rest.starts_with("_pkg_.a ")).map_or(Line::Noise, |(action, _)| Line::Done(action)));
+            return Some(
+                action(rest)
+                    .filter(|(_, rest)| rest.starts_with("_pkg_.a "))
+                    .map_or(Line::Noise, |(action, _)| Line::Done(action)),
+            );
         }
-        "mkdir" | "cd" | "mv" | "rm" | "echo" | "touch" | "ln" | "chmod" | "cat" | "ar" | "ranlib" | "printf" => return Some(Line::Noise),
+        "mkdir" | "cd" | "mv" | "rm" | "echo" | "touch" | "ln" | "chmod" | "cat" | "ar" | "ranlib"
+        | "printf" => return Some(Line::Noise),
         "go" if rest.starts_with("tool ") => return Some(Line::Noise),
         _ => {}
     }
@@ -35,7 +40,8 @@ pub(super) fn read(line: &str) -> Option<Line<'_>> {
 fn without_assignments(mut line: &str) -> Option<&str> {
     loop {
         let Some((name, value)) = line.split_once('=') else { return Some(line) };
-        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+        let is_name = !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
         if !is_name {
             return Some(line);
         }
@@ -49,7 +55,8 @@ fn without_assignments(mut line: &str) -> Option<&str> {
 
 /// The number of the action in `$WORK/bNNN/…` at the start of `text`, and what follows the slash.
 fn action(text: &str) -> Option<(u64, &str)> {
-    let text = text.trim_start_matches('"').strip_prefix("$WORK")?.strip_prefix(['/', '\\'])?.strip_prefix('b')?;
+    let text =
+        text.trim_start_matches('"').strip_prefix("$WORK")?.strip_prefix(['/', '\\'])?.strip_prefix('b')?;
     let (number, rest) = text.split_once(['/', '\\'])?;
     Some((number.parse().ok()?, rest))
 }
@@ -95,7 +102,10 @@ mod tests {
             ("cp /src/x.h $WORK/b012/x.h", Some(Line::Noise)),
             ("/g/tool/compile -o $WORK/b3/_pkg_.a -p x", Some(Line::Go(3))),
             ("CGO_LDFLAGS='\"-O2\" \"-g\"' /g/tool/cgo -objdir $WORK/b2/ -- -I x a.go", Some(Line::Noise)),
-            ("TERM='dumb' /usr/bin/gcc -I . -o $WORK/b2/_x1.o -c sqlite3-binding.c", Some(Line::C(2, "sqlite3-binding.c"))),
+            (
+                "TERM='dumb' /usr/bin/gcc -I . -o $WORK/b2/_x1.o -c sqlite3-binding.c",
+                Some(Line::C(2, "sqlite3-binding.c")),
+            ),
             ("TERM='dumb' gcc -I . -o $WORK/b2/_x1.o -c /src/deep/x.S", Some(Line::C(2, "x.S"))),
             ("TERM='dumb' gcc -I . -o $WORK/b2/_x1.o -c a.cgo2.c", Some(Line::Noise)),
             ("gcc -dM -E -x c - ", Some(Line::Noise)),
