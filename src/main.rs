@@ -23,6 +23,16 @@ fn main() -> ExitCode {
             version: "0.1.0",
         });
         eprintln!("{ending:#?}");
+        use sentinel_updater::{daemon::Ending, model::Verdict};
+        return ExitCode::from(match ending {
+            Ending::Done(Some(run)) => match run.verdict {
+                Some(Verdict::RolledBack) => 3,
+                Some(Verdict::Failed) => 1,
+                _ => 0,
+            },
+            Ending::Done(None) => 0,
+            _ => 9,
+        });
     } else if command == "history" {
         let loaded =
             sentinel_updater::config::load(&sentinel_updater::config::Sources::here(config, vec![])).unwrap();
