@@ -29,6 +29,6 @@ pub mod toolchain;
 pub mod engine;
 pub mod world;
 
-// pub mod daemon;
+pub mod daemon;
 
 pub mod cli;

@@ -113,6 +113,6 @@ impl Visit for Message {
             "message" => write!(self.0, "{separator}{value:?}"),
             name => write!(self.0, "{separator}{name}={value:?}"),
         };
-        drop(written);
+        let _ = written;
     }
 }

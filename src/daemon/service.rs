@@ -125,7 +125,7 @@ fn live(
         .name("engine".into())
         .spawn(move || {
             let result = thread.live();
-            drop(done.send(()));
+            let _ = done.send(());
             result
         })
         .map_err(|error| Failure::new(Class::Internal, "cannot start the engine's thread").because(&error))?;

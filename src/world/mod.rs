@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 use crate::config::{Manager, Settings};
 use crate::host::Guard;
 use crate::host::http::Http;
-use crate::model::Outcome;
+use crate::model::{Class, Failure, Outcome};
 use crate::ports::{Runner, ServiceManager, World};
 use crate::probe::{HealthProber, LocalMachine, SystemClock};
 use crate::service::{self, Kind};
@@ -39,7 +39,7 @@ pub fn assemble(settings: &Settings, runtime: &Handle) -> Outcome<World> {
     let http = Arc::new(Http::new(runtime.clone(), options::http(settings)));
     Ok(World {
         source: source::open(settings, http.clone())?,
-        builder: Box::new(builder(settings)),
+        builder: Box::new(builder(settings)?),
         services: services(settings)?,
         journal: Box::new(FileJournal::new(layout.journal())),
         versions: Box::new(VersionFolder::new(&layout)),
@@ -88,12 +88,15 @@ fn kind(settings: &Settings) -> Kind {
     }
 }
 
-fn builder(settings: &Settings) -> GoToolchain {
-    GoToolchain::new(options::build(settings), group_runner())
+fn builder(settings: &Settings) -> Outcome<GoToolchain> {
+    Ok(GoToolchain::new(options::build(settings), group_runner()?))
 }
 
-fn group_runner() -> Box<dyn Runner> {
-    Box::new(ProcessGroupRunner::new(Guard::this_executable()))
+fn group_runner() -> Outcome<Box<dyn Runner>> {
+    let guard = Guard::this_executable().map_err(|error| {
+        Failure::new(Class::Internal, "cannot find out which program this is").because(&error)
+    })?;
+    Ok(Box::new(ProcessGroupRunner::new(guard)))
 }
 
 /// Probe commands run outside our sandbox where there is a service manager to run them.
@@ -104,7 +107,7 @@ fn probe_runner(settings: &Settings) -> Outcome<Box<dyn Runner>> {
         let programs = service::systemd::Programs::find()?;
         return Ok(Box::new(service::systemd::TransientRunner::new(programs, &name)?));
     }
-    Ok(group_runner())
+    group_runner()
 }
 
 fn agent_files() -> BinaryFiles {

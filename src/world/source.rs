@@ -15,7 +15,7 @@ use crate::toolchain::GoToolchain;
 pub(super) fn open(settings: &Settings, http: Arc<Http>) -> Outcome<Box<dyn ModuleSource>> {
     match &settings.build.goproxy {
         Some(list) => Ok(Box::new(ProxySource::new(http, Proxies::parse(list.expose())?, None))),
-        None => Ok(Box::new(GoDefault { http, builder: super::builder(settings), source: None })),
+        None => Ok(Box::new(GoDefault { http, builder: super::builder(settings)?, source: None })),
     }
 }
 

@@ -1,0 +1,65 @@
+//! One build from nothing to a binary, and what it leaves behind: only the binary, caches and a log.
+
+use std::time::Instant;
+
+use crate::host::atomic;
+use crate::host::files::{Owner, open_nofollow};
+use crate::model::Outcome;
+use crate::ports::{BuildEvent, BuildJob, Built, Cancel, Runner};
+
+use super::find::Tools;
+use super::log::{self, Log};
+use super::phase::{self, Build};
+use super::workspace::{self, Room};
+use super::{Options, user};
+
+/// Builds `job`. The binary lies in the work directory until that is cleaned.
+///
+/// # Errors
+/// As the phases; the room of a failed build is gone.
+pub(super) fn run(
+    options: &Options,
+    tools: &Tools,
+    job: &BuildJob,
+    runner: &mut dyn Runner,
+    sink: &mut dyn FnMut(BuildEvent),
+    cancel: &Cancel,
+) -> Outcome<Built> {
+    let owner = user::resolve(options.user.as_deref())?;
+    let mut log = Log::create(&options.logs, &job.run)?;
+    for directory in ["gopath", "build", "mod"] {
+        workspace::own_directory(&options.cache.join(directory), owner)?;
+    }
+    let room = Room::create(&options.work, &job.run, owner)?;
+    let deadline = Instant::now() + options.timeout;
+    let mut build = Build { options, tools, room: &room, job, runner, log: &mut log, sink, cancel, deadline };
+    let outcome = phases(&mut build);
+    if let Err(failure) = &outcome {
+        log.line(&format!("# {failure}"));
+    }
+    log.flush();
+    // None of this may hide how the build ended.
+    let _ = log::prune(&options.logs);
+    let _ = match &outcome {
+        Ok(_) => leave_only_the_binary(&room),
+        Err(_) => atomic::remove_tree(&room.root),
+    };
+    if !options.keep_cache {
+        let _ = workspace::empty(&options.cache);
+    }
+    outcome
+}
+
+fn phases(build: &mut Build<'_>) -> Outcome<Built> {
+    let sum = phase::download(build)?;
+    let packages = phase::plan(build)?;
+    phase::compile(build, packages)?;
+    let binary = workspace::only_file(&build.room.bin)?;
+    // A build runs foreign programs: what lies there may be anything.
+    drop(open_nofollow(&binary, Owner::Any)?);
+    Ok(Built { binary, sum, log: Some(build.log.path().to_owned()), packages })
+}
+
+fn leave_only_the_binary(room: &Room) -> Outcome<()> {
+    [&room.tmp, &room.home, &room.empty].into_iter().try_for_each(|directory| atomic::remove_tree(directory))
+}

@@ -1,0 +1,136 @@
+//! Finds go and the C compiler and asks them what they are. Root runs only what nobody else could have
+//! put there.
+
+mod advice;
+mod cc;
+mod go;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::host::{Cancel, Command, privilege, process};
+use crate::model::{Class, Failure, Outcome};
+
+use super::{GoVersion, Options};
+
+/// How long a tool may take to say what it is. They take milliseconds, but disks may have to wake up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The tools of a build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Tools {
+    /// The go command.
+    pub(super) go: Go,
+    /// The C compiler; `None` when C is switched off.
+    pub(super) cc: Option<Cc>,
+}
+
+/// A go command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Go {
+    /// The real one, not a wrapper around it.
+    pub(super) path: PathBuf,
+    /// Its release.
+    pub(super) version: GoVersion,
+    /// The same in its own words: `go1.26.8`.
+    pub(super) release: String,
+    /// GOPROXY where nobody set it.
+    pub(super) default_proxy: String,
+}
+
+/// A C compiler.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cc {
+    /// Its place.
+    pub(super) path: PathBuf,
+    /// The first line of what it says about itself.
+    pub(super) version: String,
+}
+
+/// Finds what `options` ask for. `scratch` is an empty directory that the tools may use.
+///
+/// # Errors
+/// `Toolchain` naming what is missing or too old and how to get it; `Security` when the only one found
+/// could have been planted.
+pub(super) fn find(options: &Options, go_line: Option<&str>, scratch: &Path) -> Outcome<Tools> {
+    let go = go::find(options, go_line, scratch)?;
+    let cc = if options.cgo { Some(cc::find(options, scratch)?) } else { None };
+    Ok(Tools { go, cc })
+}
+
+/// Tries candidates in their order. What was wrong with the first that exists is the failure.
+fn first_good<T>(
+    candidates: impl IntoIterator<Item = PathBuf>,
+    mut examine: impl FnMut(&Path) -> Outcome<T>,
+) -> Outcome<Option<T>> {
+    let mut first = None;
+    let mut seen = Vec::new();
+    for candidate in candidates {
+        if !candidate.is_file() || seen.contains(&candidate) {
+            continue;
+        }
+        match privilege::safe_executable(&candidate).and_then(|()| examine(&candidate)) {
+            Ok(found) => return Ok(Some(found)),
+            Err(failure) => first = first.or(Some(failure)),
+        }
+        seen.push(candidate);
+    }
+    first.map_or(Ok(None), Err)
+}
+
+/// Asks a tool a short question; its standard output.
+fn ask(program: &Path, args: &[&str], scratch: &Path) -> Outcome<String> {
+    let own = program.parent().unwrap_or(Path::new("/"));
+    let path = std::env::join_paths([own, Path::new("/usr/bin"), Path::new("/bin")]).unwrap_or_default();
+    let command = Command::new(program)
+        .args(args)
+        .cwd(scratch)
+        .env("PATH", path)
+        .env("HOME", scratch)
+        .env("GOENV", "off")
+        .env("GOWORK", "off")
+        .env("GOFLAGS", "")
+        .env("GOTOOLCHAIN", "local");
+    let said = process::capture(&command, PATIENCE, &Cancel::new()).map_err(|mut failure| {
+        // A tool that cannot be started is not the disk's fault.
+        failure.class = Class::Toolchain;
+        failure
+    })?;
+    Ok(said.check(&command, Class::Toolchain)?.text())
+}
+
+/// A program of this name in each directory of the service's PATH and of the build's.
+fn in_path(options: &Options, name: &str) -> Vec<PathBuf> {
+    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    let own = options.path_extra.iter().chain(&options.search).filter(|directory| directory.is_absolute());
+    own.map(|directory| directory.join(&name)).collect()
+}
+
+fn missing(what: &str, advice: String) -> Failure {
+    Failure::new(Class::Toolchain, format!("cannot find {what}")).hint(advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_good_one_wins_and_the_first_failure_speaks() {
+        let directory = tempfile::tempdir().expect("directory");
+        let [one, two] = ["one", "two"].map(|name| directory.path().join(name));
+        std::fs::write(&one, "").expect("written");
+        std::fs::write(&two, "").expect("written");
+        let all = || [directory.path().join("none"), one.clone(), one.clone(), two.clone()];
+        let mut tried = 0;
+        let found = first_good(all(), |path| {
+            tried += 1;
+            if path == two { Ok("found") } else { Err(Failure::new(Class::Toolchain, "bad")) }
+        });
+        assert_eq!((found, tried), (Ok(Some("found")), 2));
+        let failure = first_good::<()>(all(), |path| {
+            Err(Failure::new(Class::Toolchain, path.file_name().expect("name").to_string_lossy()))
+        });
+        assert_eq!(failure.expect_err("none is good").what, "one");
+        assert_eq!(first_good::<()>([directory.path().join("none")], |_| Ok(())), Ok(None));
+    }
+}
