@@ -142,7 +142,7 @@ fn warm_tree(home: &Path) -> Result<Tree> {
 }
 
 /// What makes compiled packages useless when it changes.
-fn key(go: &Go) -> Result<String> {
+pub fn key(go: &Go) -> Result<String> {
     let path = go.root().join("VERSION");
     let text =
         fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;

@@ -6,11 +6,13 @@ use crate::kit::Result;
 use crate::kit::base::Base;
 
 mod agent;
+mod host;
 mod power;
+mod updates;
 
 /// Every scenario there is.
 pub(crate) fn all() -> Vec<Trial> {
-    [power::scenarios(), agent::scenarios()].into_iter().flatten().collect()
+    [power::scenarios(), agent::scenarios(), updates::scenarios()].into_iter().flatten().collect()
 }
 
 /// A scenario: a name that says what must hold, and what is done on machines made from the base.

@@ -21,10 +21,6 @@ const GRACE: &str = "TimeoutStopSec=5s";
 const LAST_LINES: usize = 5;
 /// Where the manager keeps transient units as long as they exist.
 const FOLDER: &str = "/run/systemd/transient";
-/// From here on an exit code of a program that never ran says which preparation failed
-/// (`systemd.exec(5)`, "Process exit codes").
-const FIRST_PREPARATION_CODE: i32 = 200;
-
 /// Runs programs as the transient unit of one name, one at a time. What an earlier process of ours left
 /// running under that name is ended first.
 ///
@@ -66,7 +62,11 @@ impl TransientRunner {
         // The manager takes whole microseconds; a part of one is not worth an error.
         let mut properties = vec![format!("RuntimeMaxSec={}us", limits.timeout.as_micros())];
         properties.extend(limits.memory_max.map(|bytes| format!("MemoryMax={bytes}")));
-        properties.extend(limits.offline.then(|| "PrivateNetwork=yes".to_owned()));
+        if limits.offline {
+            // The first fails open where the manager may not make namespaces, as in some containers; the
+            // second, which leaves the sockets of this host, does not.
+            properties.extend(["PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX"].map(str::to_owned));
+        }
         if let Some(service) = &self.bound_to {
             properties.extend([format!("BindsTo={service}"), format!("After={service}")]);
         }
@@ -90,7 +90,7 @@ impl TransientRunner {
         let _ = self.programs.act(&["reset-failed", "--", &self.unit], USUAL);
     }
 
-    fn verdict(&self, program: &Program, code: i32, last: &VecDeque<String>) -> Outcome<Exit> {
+    fn verdict(&self, program: &Program, last: &VecDeque<String>) -> Outcome<Exit> {
         let property = format!("--property={PROPERTIES}");
         let args = ["show", property.as_str(), "--", &self.unit];
         let captured = self.programs.ask(&args, |captured| Show::parse(&captured.text()).is_answer())?;
@@ -98,10 +98,9 @@ impl TransientRunner {
         // A unit that failed is kept until it is told to be forgotten: its result is the whole truth.
         let _ = self.programs.act(&["reset-failed", "--", &self.unit], USUAL);
         let line = program.executable.display();
-        let (exited, signal) = show.main_exit();
-        // Our client speaks for itself with 1 where the unit could not be made or started.
-        let unprepared = exited.is_some_and(|status| status >= FIRST_PREPARATION_CODE && code == 1);
-        if show.unknown() || show.result() == "success" || unprepared {
+        // Either no unit came into being, or preparing for the program failed (its folder, its user, the
+        // program itself): a unit whose program has been executed was active.
+        if show.unknown() || !show.was_active() {
             let failure = Failure::new(Class::Toolchain, format!("cannot run `{line}`"));
             return Err(last.iter().fold(failure, |failure, line| failure.cause(line.clone())));
         }
@@ -110,7 +109,10 @@ impl TransientRunner {
                 let limit = program.limits.timeout;
                 Err(Failure::new(Class::Timeout, format!("`{line}` was ended after its limit of {limit:?}")))
             }
-            result => Ok(Exit { code: exited, signal, out_of_memory: result == "oom-kill" }),
+            result => {
+                let (code, signal) = show.main_exit();
+                Ok(Exit { code, signal, out_of_memory: result == "oom-kill" })
+            }
         }
     }
 }
@@ -140,10 +142,8 @@ impl Runner for TransientRunner {
         let command = self.command(program);
         match process::run(&command, program.limits.timeout.saturating_add(SLACK), &stop, &mut take) {
             Ok(exit) if exit.success() => Ok(Exit { code: Some(0), signal: None, out_of_memory: false }),
-            Ok(exit) => {
-                let code = if let process::Ended::Code(code) = exit.ended { code } else { 1 };
-                self.verdict(program, code, &last)
-            }
+            // What the client ends with is the program's, or its own: the unit knows.
+            Ok(_) => self.verdict(program, &last),
             Err(failure) => {
                 // The client is gone; the unit is not, unless it is told.
                 self.clear();
@@ -198,6 +198,7 @@ mod tests {
             "RuntimeMaxSec=1500000us",
             "MemoryMax=1048576",
             "PrivateNetwork=yes",
+            "RestrictAddressFamilies=AF_UNIX",
             "--uid=nobody",
             "--setenv=A=$x %H \"q\"",
         ] {
