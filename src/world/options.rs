@@ -22,7 +22,9 @@ pub(super) fn http(settings: &Settings) -> http::Options {
 pub(super) fn build(settings: &Settings) -> Options {
     let build = &settings.build;
     let layout = Layout::new(&settings.paths.state);
-    let exposed = |secret: &Option<config::Secret>| secret.as_ref().map(|secret| secret.expose().to_owned()).unwrap_or_default();
+    let exposed = |secret: &Option<config::Secret>| {
+        secret.as_ref().map(|secret| secret.expose().to_owned()).unwrap_or_default()
+    };
     let path = config::env::read("PATH").unwrap_or_default();
     Options {
         go: choice(build.go.as_ref()),
