@@ -142,7 +142,10 @@ impl Host {
 
     /// Starts the updater's service.
     pub(crate) fn start_service(&self) {
-        self.machine.exec_within(PATIENCE, &["systemctl", "start", "sentinelgo-updater"]).expect("an end").ok();
+        self.machine
+            .exec_within(PATIENCE, &["systemctl", "start", "sentinelgo-updater"])
+            .expect("an end")
+            .ok();
     }
 
     /// Waits until `look` finds something.
@@ -170,7 +173,8 @@ impl Host {
 
     /// Rows of the agent's database, oldest first, as text.
     pub(crate) fn rows(&self) -> Vec<String> {
-        let output = self.machine.sh("sqlite3 /var/lib/sentinelgo/sentinel.db 'SELECT id FROM beats ORDER BY id'");
+        let output =
+            self.machine.sh("sqlite3 /var/lib/sentinelgo/sentinel.db 'SELECT id FROM beats ORDER BY id'");
         output.ok().stdout.lines().map(ToOwned::to_owned).collect()
     }
 
