@@ -27,7 +27,7 @@ use crate::toolchain::{self, GoToolchain, ProcessGroupRunner};
 
 pub use lock::lock;
 pub use policy::policy;
-pub use read::{agent, journal, kept, reading, source};
+pub use read::{agent, installed, journal, kept, reading, source};
 
 /// The world that the settings describe. HTTP runs on `runtime`, whose own thread must not be the
 /// caller's.
@@ -80,7 +80,8 @@ pub fn services(settings: &Settings) -> Outcome<Box<dyn ServiceManager>> {
     service::open(kind(settings))
 }
 
-fn kind(settings: &Settings) -> Kind {
+/// Which service manager that is.
+pub fn kind(settings: &Settings) -> Kind {
     match settings.service.manager {
         Manager::Auto => service::detect::detect(),
         Manager::Systemd => Kind::Systemd,
