@@ -1,5 +1,6 @@
 //! The go command.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
 use crate::host::{privilege, text};
@@ -63,7 +64,7 @@ fn versioned(library: &Path) -> Vec<PathBuf> {
             Some((version, entry.path().join("bin/go")))
         })
         .collect();
-    found.sort_by(|one, other| other.0.cmp(&one.0));
+    found.sort_by_key(|(version, _)| Reverse(*version));
     found.into_iter().map(|(_, path)| path).collect()
 }
 
