@@ -7,10 +7,8 @@ use tokio::sync::oneshot;
 
 use crate::config::Settings;
 use crate::engine::{Engine, Interrupt, Pulse, Sink, Wish};
-use crate::host::lock::Lock;
 use crate::model::status::State;
 use crate::model::{Class, EventKind, Failure, Outcome};
-use crate::store::Layout;
 use crate::world;
 
 /// Takes the lock, takes up a run that was interrupted, then does `work`.
@@ -26,7 +24,7 @@ pub fn with_engine<T: Send>(
     interrupt: &Interrupt,
     work: impl FnOnce(&mut Engine) -> T + Send,
 ) -> Outcome<T> {
-    let _lock = Lock::acquire(&Layout::new(&settings.paths.state).lock())?;
+    let _lock = super::service::lock(settings)?;
     let runtime = super::service::runtime()?;
     let touched = Arc::new(AtomicBool::new(false));
     let sink = watching(sink, touched.clone());

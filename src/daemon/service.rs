@@ -84,6 +84,13 @@ pub fn run(request: &Request) -> Ending {
     }
 }
 
+/// The lock that every writer of the state holds.
+pub(super) fn lock(settings: &Settings) -> Outcome<Lock> {
+    let layout = Layout::new(&settings.paths.state);
+    layout.create()?;
+    Lock::acquire(&layout.lock())
+}
+
 /// A runtime whose one thread is the caller's.
 pub(super) fn runtime() -> Outcome<Runtime> {
     Builder::new_current_thread()
@@ -99,7 +106,7 @@ fn live(
     log: &Log,
     rejected: Option<&Rejected>,
 ) -> Outcome<Option<Run>> {
-    let _lock = Lock::acquire(&Layout::new(&settings.paths.state).lock())?;
+    let _lock = lock(settings)?;
     let runtime = runtime()?;
     let interrupt = Interrupt::new();
     let pulse = Pulse::default();

@@ -16,7 +16,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => "[a-z]{1,3}".prop_map(|id| end(&id)),
         1 => (".*", 0..9_u64).prop_map(|(error, survived_ms)| Record::Turn {
             error,
-            class: crate::model::Class::Unhealthy,
+            class: Class::Unhealthy,
             step: StepId::Verify,
             survived_ms
         }),
