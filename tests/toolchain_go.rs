@@ -1,5 +1,7 @@
 //! Builds with the real go and C compiler from a module proxy that is a directory.
 
+#![allow(clippy::print_stdout)]
+
 #[path = "toolchain/mod.rs"]
 mod support;
 

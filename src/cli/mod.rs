@@ -1,1 +1,2 @@
 //! the clap tree, one file a command.
+pub mod demo;

@@ -1,1 +1,15 @@
-//! composition of the service: policy + world to engine to hub to log and service manager.
+//! Composition of the service: settings to world and policy, engine to hub to log and service manager.
+//!
+//! The main thread sits in the runtime for life: signals, the watchdog, HTTP. The engine has a thread
+//! of its own and does one thing at a time. Commands that work without the service run the same engine
+//! in their own process, under the same lock. Nothing here decides what is done to the agent.
+
+mod hub;
+mod local;
+mod log;
+mod rescue;
+mod service;
+
+pub use local::with_engine;
+pub use rescue::rescue;
+pub use service::{Request, run};

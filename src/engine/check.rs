@@ -1,9 +1,10 @@
 //! One version check: ask, observe, decide. Cheap when nothing changed: then no process is started,
 //! nothing is written and nothing is logged.
 
+use crate::model::held::HeldCause;
 use crate::model::status::{Latest, State};
 use crate::model::{
-    By, EventKind, Installed, Outcome, Run, RunKind, StepId, StepStatus, Timestamp, Verdict, Version,
+    By, EventKind, Held, Installed, Outcome, Run, RunKind, StepId, StepStatus, Timestamp, Verdict, Version,
 };
 use crate::ports::{Committed, Offered};
 
@@ -77,16 +78,21 @@ impl Engine {
         let external = self.adopt(installed.as_ref(), now)?;
         self.learn_ages(&offered, installed.as_ref())?;
         let service = self.world.services.state(&self.policy.place.service)?;
+        let held = self.world.records.held()?;
+        // Finding out what the tools are starts them: only a version that waits for others needs it.
+        let waits_for_tools = |held: &Held| held.cause == HeldCause::Build && held.blocks(now);
+        let fingerprint =
+            if held.iter().any(waits_for_tools) { self.world.builder.fingerprint() } else { String::new() };
         let facts = Facts {
             now,
             installed,
             service,
             committed: self.world.records.committed()?,
             seen: self.world.records.seen(&module)?,
-            held: self.world.records.held()?,
+            held,
             paused: self.world.records.paused()?,
             stuck: self.world.records.stuck()?,
-            fingerprint: self.world.builder.fingerprint(),
+            fingerprint,
             offered,
         };
         let mut decision = decide(&facts, &self.policy);

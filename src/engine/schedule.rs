@@ -3,10 +3,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
-use crate::model::{Class, Failure};
-
-/// The first wait after a failed check, and the longest.
-const BACKOFF: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(3600));
+use crate::model::{Backoff, Class, Failure};
 
 /// Counts failures of the network; everything else keeps the interval.
 #[derive(Debug, Default)]
@@ -21,24 +18,16 @@ impl Schedule {
         spread(interval, jitter, random())
     }
 
-    /// The wait after one that failed: a capped, doubling backoff while the network is to blame, and
-    /// never sooner than the other side asked for.
+    /// The wait after one that failed: a doubling backoff of up to an hour while the network is to
+    /// blame, never shorter than the interval, and never sooner than the other side asked for.
     pub(super) fn after_failure(&mut self, failure: &Failure, interval: Duration, jitter: f64) -> Duration {
         if failure.class == Class::Network {
             self.failures = self.failures.saturating_add(1);
         }
-        let wait = backoff(self.failures, interval);
-        spread(wait, jitter, random()).max(failure.retry_after.unwrap_or_default())
+        let rule = Backoff::new(Duration::from_secs(30), Duration::from_secs(3600));
+        let wait = rule.delay(self.failures, random(), failure.retry_after);
+        wait.max(spread(interval, jitter, random()))
     }
-}
-
-/// `failures` in a row: 30 s, doubled each time up to an hour; never shorter than the interval.
-fn backoff(failures: u32, interval: Duration) -> Duration {
-    if failures == 0 {
-        return interval;
-    }
-    let factor = 1_u32.checked_shl(failures - 1).unwrap_or(u32::MAX);
-    BACKOFF.0.saturating_mul(factor).min(BACKOFF.1).max(interval)
 }
 
 /// Lengthens a wait by up to `jitter` of it, so that hosts do not ask in step.
@@ -62,25 +51,27 @@ mod tests {
     const S: Duration = Duration::from_secs(1);
 
     #[test]
-    fn backs_off_up_to_an_hour_and_never_below_the_interval() {
-        let seconds: Vec<u64> = (0..=9).map(|n| backoff(n, 30 * S).as_secs()).collect();
-        assert_eq!(seconds, [30, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
-        assert_eq!(backoff(1, 900 * S), 900 * S);
-        assert_eq!(backoff(200, S), 3600 * S);
-        assert_eq!(backoff(1, 7200 * S), 7200 * S);
+    fn backs_off_while_the_network_fails_and_never_below_the_interval() {
+        let mut schedule = Schedule::default();
+        let failure = Failure::new(Class::Network, "no route");
+        let mut longest = Duration::ZERO;
+        for _ in 0..12 {
+            let wait = schedule.after_failure(&failure, 30 * S, 0.0);
+            assert!((30 * S..=3600 * S).contains(&wait), "{wait:?}");
+            longest = longest.max(wait);
+        }
+        assert!(longest >= 1800 * S, "{longest:?}");
+        assert_eq!(schedule.after_failure(&failure, 7200 * S, 0.0), 7200 * S);
+        assert_eq!(schedule.after_success(30 * S, 0.0), 30 * S);
+        let asked = Failure { retry_after: Some(500 * S), ..failure };
+        assert!(schedule.after_failure(&asked, 30 * S, 0.0) >= 500 * S);
     }
 
     #[test]
-    fn honours_the_other_side_and_forgets_after_success() {
+    fn other_failures_keep_the_interval() {
         let mut schedule = Schedule::default();
-        let mut failure = Failure::new(Class::Network, "429");
-        failure.retry_after = Some(500 * S);
-        assert_eq!(schedule.after_failure(&failure, 30 * S, 0.0), 500 * S);
-        failure.retry_after = None;
-        assert_eq!(schedule.after_failure(&failure, 30 * S, 0.0), 60 * S);
-        assert_eq!(schedule.after_success(30 * S, 0.0), 30 * S);
-        assert_eq!(schedule.after_failure(&failure, 30 * S, 0.0), 30 * S);
         let other = Failure::new(Class::Module, "gone");
+        assert_eq!(schedule.after_failure(&other, 30 * S, 0.0), 30 * S);
         assert_eq!(schedule.after_failure(&other, 30 * S, 0.0), 30 * S);
     }
 

@@ -29,11 +29,11 @@ pub fn settle(cx: &mut Context, verdict: Verdict) -> Outcome<()> {
                 cx.world.records.unhold(&target)?;
             }
             hold_left(cx)?;
-            keep_snapshot(cx)?;
+            keep_snapshot(cx);
         }
         Verdict::RolledBack => {
             commit(cx, cx.plan.old.as_ref().map(|old| (old.shown(), old.sha256.clone())))?;
-            drop_new(cx)?;
+            drop_new(cx);
         }
         Verdict::Stuck => {
             let left = cx.plan.target.as_ref().map_or("an unknown version".to_owned(), ToString::to_string);
@@ -41,7 +41,7 @@ pub fn settle(cx: &mut Context, verdict: Verdict) -> Outcome<()> {
             let reason = cx.run.error.clone().unwrap_or_default();
             hold(cx, HeldCause::Stuck, reason, None)?;
         }
-        Verdict::Failed | Verdict::Aborted => drop_new(cx)?,
+        Verdict::Failed | Verdict::Aborted => drop_new(cx),
     }
     tidy(cx);
     let held = cx.world.records.held()?;
@@ -142,42 +142,48 @@ fn commit(cx: &mut Context, binary: Option<(String, String)>) -> Outcome<()> {
 }
 
 /// The version left keeps the database as it was when it was left; the version reached needs none.
-fn keep_snapshot(cx: &mut Context) -> Outcome<()> {
-    if let Some(old) = cx.plan.old_kept.clone() {
-        cx.world.versions.set_snapshot(&old, cx.plan.snapshot.as_ref())?;
+/// An agent that runs is not called back because a copy could not be filed.
+fn keep_snapshot(cx: &mut Context) {
+    let (old, new) = (cx.plan.old_kept.clone(), cx.plan.new_kept.clone());
+    let mut results = Vec::new();
+    if let Some(old) = &old {
+        results.push(cx.world.versions.set_snapshot(old, cx.plan.snapshot.as_ref()));
     }
-    if let Some(new) = cx.plan.new_kept.clone() {
-        cx.world.versions.set_snapshot(&new, None)?;
+    if let Some(new) = &new {
+        results.push(cx.world.versions.set_snapshot(new, None));
     }
-    let protected: Vec<String> = [cx.plan.new_kept.as_ref(), cx.plan.old_kept.as_ref()]
-        .into_iter()
-        .flatten()
-        .map(|kept| kept.sha256.clone())
-        .collect();
-    cx.world.versions.prune(usize::try_from(cx.plan.keep_versions).unwrap_or(usize::MAX), &protected)
+    let protected: Vec<String> = [new, old].into_iter().flatten().map(|kept| kept.sha256).collect();
+    let count = usize::try_from(cx.plan.keep_versions).unwrap_or(usize::MAX);
+    results.push(cx.world.versions.prune(count, &protected));
+    warn(cx, results);
 }
 
 /// A version that did not make it leaves the store, and the snapshot of this run is not needed.
-fn drop_new(cx: &mut Context) -> Outcome<()> {
+fn drop_new(cx: &mut Context) {
+    let mut results = Vec::new();
     if let Some(new) = cx.plan.new_kept.clone()
         && cx.plan.new_is_fresh
     {
-        cx.world.versions.remove(&new)?;
+        results.push(cx.world.versions.remove(&new));
     }
-    match cx.plan.snapshot.clone() {
-        Some(snapshot) => cx.world.databases.discard(&snapshot),
-        None => Ok(()),
+    if let Some(snapshot) = cx.plan.snapshot.clone() {
+        results.push(cx.world.databases.discard(&snapshot));
+    }
+    warn(cx, results);
+}
+
+/// Tells what could not be tidied up.
+fn warn(cx: &mut Context, results: Vec<Outcome<()>>) {
+    for failure in results.into_iter().filter_map(Result::err) {
+        cx.note(Level::Warn, failure.to_string());
     }
 }
 
 /// Removes what only this run needed. What cannot be removed now is removed by the next run.
 fn tidy(cx: &mut Context) {
     let place = cx.plan.place.clone();
-    for result in [cx.world.agent_files.clean(&place), cx.world.builder.clean()] {
-        if let Err(failure) = result {
-            cx.note(Level::Warn, failure.to_string());
-        }
-    }
+    let results = vec![cx.world.agent_files.clean(&place), cx.world.builder.clean()];
+    warn(cx, results);
 }
 
 #[cfg(test)]

@@ -12,15 +12,19 @@
 
 pub mod atomic;
 pub mod digest;
+pub mod executable;
 pub mod fault;
 pub mod files;
+pub mod http;
 pub mod lock;
 pub mod machine;
 pub mod metadata;
 pub mod notify;
 pub mod privilege;
 pub mod process;
+pub mod reserved;
 pub mod rotate;
+pub mod stamp;
 pub mod text;
 
 mod directory;

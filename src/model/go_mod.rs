@@ -43,6 +43,15 @@ impl Retraction {
     }
 }
 
+/// Checks that `version` may exist under the path `module`: from major 2 on the path ends in `/vN`,
+/// unless the version says `+incompatible`; under `gopkg.in` every path ends in `.vN`.
+///
+/// # Errors
+/// `Module` with the rule that does not hold.
+pub fn check_major(module: &str, version: &Version) -> Outcome<()> {
+    major::check(module, version)
+}
+
 impl GoMod {
     /// Reads a go.mod as the go command reads that of a dependency: unknown directives and extra words
     /// are for newer releases and are passed over.
@@ -90,7 +99,7 @@ impl GoMod {
             )
             .hint("ask for a version without +incompatible"));
         }
-        major::check(module, version)
+        check_major(module, version)
     }
 }
 

@@ -1,1 +1,31 @@
-//! service managers behind one port: systemd now.
+//! Service managers behind one port: systemd now.
+//!
+//! Which manager runs this host ([`detect`]), what it says of a service, how it is told to start, stop
+//! and define one, and the runner that gives a foreign program a transient unit of its own.
+//!
+//! Imports `model`, `ports` and `host`. Knows *how* to talk to a manager, never *when*: that is the
+//! engine's. Which operating system has which manager is decided here and nowhere above.
+
+pub mod detect;
+#[cfg(target_os = "linux")]
+pub mod systemd;
+
+use crate::model::{Class, Failure, Outcome};
+use crate::ports::ServiceManager;
+
+pub use detect::Kind;
+
+/// The adapter for `kind`.
+///
+/// # Errors
+/// `Service` when there is none for that manager on this system, or its programs are missing.
+pub fn open(kind: Kind) -> Outcome<Box<dyn ServiceManager>> {
+    match kind {
+        #[cfg(target_os = "linux")]
+        Kind::Systemd => Ok(Box::new(systemd::Systemd::new(systemd::Programs::find()?))),
+        other => {
+            let what = format!("the service manager `{}` cannot be used here", other.name());
+            Err(Failure::new(Class::Service, what).hint("run it on a host that systemd runs"))
+        }
+    }
+}

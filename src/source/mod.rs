@@ -1,1 +1,23 @@
-//! the module proxy protocol: proxy list, versions, retractions, conditional requests.
+//! The module proxy protocol: proxy list, versions, retractions, conditional requests.
+//!
+//! Answers the engine's questions about a module as the go command would, with limits on time and size
+//! on every request and a class on every error, and without writing anything anywhere. In come `model`,
+//! `ports` and `host` (HTTP, the sanitiser). It never decides which version to install, never runs a
+//! program and reads no environment: what only the go command can answer goes through [`DirectLookup`].
+
+mod direct;
+mod escape;
+mod fetch;
+mod goproxy;
+mod info;
+mod latest;
+mod list;
+mod memory;
+mod proxy;
+
+pub use direct::DirectLookup;
+pub use goproxy::Proxies;
+pub use proxy::ProxySource;
+
+#[cfg(test)]
+mod tests;

@@ -36,3 +36,14 @@ pub use go_toolchain::GoToolchain;
 pub use go_version::GoVersion;
 pub use options::{Choice, Modules, Network, Options};
 pub use runner::ProcessGroupRunner;
+
+/// A binary's build information, read without running it; `None`: it carries none that can be read.
+///
+/// # Errors
+/// `Disk` when the file cannot be read; `Proof` when it is no complete executable.
+pub fn build_info(path: &std::path::Path) -> crate::model::Outcome<Option<crate::model::BuildInfo>> {
+    Ok(match binary::read(path)? {
+        binary::Found::Info(info) => Some(*info),
+        binary::Found::BeforeGo118 | binary::Found::Nothing => None,
+    })
+}

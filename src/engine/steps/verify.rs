@@ -105,10 +105,8 @@ impl Watch {
             if state.is_failing() || waited >= patience {
                 return Err(self.failed(cx, &describe(&state)));
             }
+            self.listen(cx)?;
             let cancel = cx.interrupt.cancel().clone();
-            if cx.interrupt.wish() == Some(Wish::Exit) {
-                return Err(no_verdict("the updater is to exit"));
-            }
             state =
                 cx.world.services.wait_change(&service, &state, patience.saturating_sub(waited), &cancel)?;
         }
@@ -134,11 +132,16 @@ impl Watch {
     fn listen(&self, cx: &Context) -> Outcome<()> {
         match cx.interrupt.wish() {
             Some(Wish::Exit) => Err(no_verdict("the updater is to exit")),
-            Some(Wish::Abort) if !self.back => Err(Failure::new(
+            Some(Wish::Abort) if self.back => {
+                // It is served already; left standing it would end every wait at once.
+                cx.interrupt.run_over();
+                Ok(())
+            }
+            Some(Wish::Abort) => Err(Failure::new(
                 Class::Unhealthy,
                 "the run was cancelled while the new version was being watched",
             )),
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 

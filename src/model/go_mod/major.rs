@@ -2,8 +2,6 @@
 
 use crate::model::{Class, Failure, Outcome, Version};
 
-/// Checks that `version` may exist under the path `module`: from major 2 on the path ends in `/vN`,
-/// unless the version says `+incompatible`; under `gopkg.in` every path ends in `.vN`.
 pub(super) fn check(module: &str, version: &Version) -> Outcome<()> {
     let major = version.major();
     let (suffix, fits) = match Suffix::of(module) {

@@ -1,0 +1,4 @@
+package main
+
+// behaves: this version was released without being compiled.
+var behaves = behaviour{exitAfter: undefinedDuration}

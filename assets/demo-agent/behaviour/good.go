@@ -1,0 +1,4 @@
+package main
+
+// behaves: this version works.
+var behaves = behaviour{}

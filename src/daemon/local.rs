@@ -1,0 +1,89 @@
+//! The engine in the calling process, for commands that work without the service.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::oneshot;
+
+use crate::config::Settings;
+use crate::engine::{Engine, Interrupt, Pulse, Sink, Wish};
+use crate::model::status::State;
+use crate::model::{Class, EventKind, Failure, Outcome};
+use crate::world;
+
+/// Takes the lock, takes up a run that was interrupted, then does `work`.
+///
+/// Until the agent is about to be stopped, SIGINT and SIGTERM abort; from then to the verdict SIGINT is
+/// not listened to. SIGHUP never is: a lost connection changes nothing.
+///
+/// # Errors
+/// `Busy` with the holder's process when the service or another command runs; what recovery says.
+pub fn with_engine<T: Send>(
+    settings: &Settings,
+    sink: Sink,
+    interrupt: &Interrupt,
+    work: impl FnOnce(&mut Engine) -> T + Send,
+) -> Outcome<T> {
+    let _lock = super::service::lock(settings)?;
+    let runtime = super::service::runtime()?;
+    let touched = Arc::new(AtomicBool::new(false));
+    let sink = watching(sink, touched.clone());
+    std::thread::scope(|scope| {
+        let (done, ended) = oneshot::channel::<()>();
+        let handle = runtime.handle().clone();
+        let engine_interrupt = interrupt.clone();
+        let engine = scope.spawn(move || {
+            let _done = done;
+            let world = world::assemble(settings, &handle)?;
+            let mut engine =
+                Engine::new(world, world::policy(settings), sink, engine_interrupt, Pulse::default());
+            engine.recover()?;
+            Ok(work(&mut engine))
+        });
+        runtime.block_on(listen(ended, interrupt, &touched));
+        engine.join().unwrap_or_else(|_| {
+            Err(Failure::new(Class::Internal, "the engine ended unexpectedly; its state is in the journal"))
+        })
+    })
+}
+
+/// Notes when the agent is being touched.
+fn watching(mut sink: Sink, touched: Arc<AtomicBool>) -> Sink {
+    Box::new(move |kind| {
+        if let EventKind::StateChanged { state } = &kind {
+            let now =
+                matches!(state, State::Switching | State::Verifying | State::RollingBack | State::Recovering);
+            touched.store(now, Ordering::SeqCst);
+        }
+        sink(kind);
+    })
+}
+
+#[cfg(unix)]
+async fn listen(mut ended: oneshot::Receiver<()>, interrupt: &Interrupt, touched: &AtomicBool) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut int), Ok(mut term), Ok(mut hup)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
+        drop(ended.await);
+        return;
+    };
+    loop {
+        tokio::select! {
+            _ = &mut ended => return,
+            _ = int.recv() => if !touched.load(Ordering::SeqCst) { interrupt.ask(Wish::Abort) },
+            _ = term.recv() => interrupt.ask(Wish::Exit),
+            _ = hup.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn listen(mut ended: oneshot::Receiver<()>, interrupt: &Interrupt, touched: &AtomicBool) {
+    loop {
+        tokio::select! {
+            _ = &mut ended => return,
+            _ = tokio::signal::ctrl_c() => if !touched.load(Ordering::SeqCst) { interrupt.ask(Wish::Abort) },
+        }
+    }
+}

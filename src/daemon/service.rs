@@ -1,0 +1,347 @@
+//! `run`: the service's life.
+
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+use crate::config::{self, Loaded, Rejected, Settings, Sources};
+use crate::engine::{self, Ended, Engine, Interrupt, Pulse, Wish};
+use crate::host::lock::Lock;
+use crate::host::{machine, notify};
+use crate::model::event::Level;
+use crate::model::{By, Class, Failure, Outcome, Run, Status, Timestamp};
+use crate::store::Layout;
+use crate::world;
+
+use super::hub::{Hub, Target, write};
+use super::log::Log;
+
+/// What `run` is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Another configuration file.
+    pub config: Option<PathBuf>,
+    /// Settings of the command line.
+    pub flags: Vec<(String, String)>,
+    /// One check, the update if one is due, then the end.
+    pub once: bool,
+    /// The program's version, for the log and the status.
+    pub version: &'static str,
+}
+
+/// How `run` ended.
+#[derive(Debug, Clone)]
+pub enum Ending {
+    /// It was asked to end, or `--once` was through; the run it made.
+    Done(Option<Box<Run>>),
+    /// The configuration cannot be used.
+    Rejected(Rejected),
+    /// It could not work.
+    Failed(Failure),
+}
+
+/// What the engine's thread is told.
+enum Order {
+    Exit,
+    Reload(Box<Settings>),
+}
+
+/// Runs until SIGTERM, or once. An interrupted run is taken up before the configuration is looked at.
+pub fn run(request: &Request) -> Ending {
+    let sources = Sources::here(request.config.clone(), request.flags.clone());
+    let (settings, rejected) = match config::load(&sources) {
+        Ok(Loaded { settings, warnings, .. }) => {
+            let log = Log::open(&settings);
+            for warning in warnings {
+                write(Level::Warn, Target::Service, &warning);
+            }
+            ((settings, log), None)
+        }
+        Err(rejected) => {
+            let settings = config::fallback(&sources);
+            let log = Log::open(&settings);
+            ((settings, log), Some(rejected))
+        }
+    };
+    let (settings, log) = settings;
+    match live(request, &sources, &settings, &log, rejected.as_ref()) {
+        Ok(run) => match rejected {
+            Some(rejected) => {
+                for problem in &rejected.problems {
+                    write(Level::Error, Target::Service, &problem.to_string());
+                }
+                Ending::Rejected(rejected)
+            }
+            None => Ending::Done(run.map(Box::new)),
+        },
+        Err(failure) => {
+            write(Level::Error, Target::Service, &failure.to_string());
+            Ending::Failed(failure)
+        }
+    }
+}
+
+/// The lock that every writer of the state holds.
+pub(super) fn lock(settings: &Settings) -> Outcome<Lock> {
+    let layout = Layout::new(&settings.paths.state);
+    layout.create()?;
+    Lock::acquire(&layout.lock())
+}
+
+/// A runtime whose one thread is the caller's.
+pub(super) fn runtime() -> Outcome<Runtime> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Class::Internal, "cannot set up the event loop").because(&error))
+}
+
+fn live(
+    request: &Request,
+    sources: &Sources<'_>,
+    settings: &Settings,
+    log: &Log,
+    rejected: Option<&Rejected>,
+) -> Outcome<Option<Run>> {
+    let _lock = lock(settings)?;
+    let runtime = runtime()?;
+    let interrupt = Interrupt::new();
+    let pulse = Pulse::default();
+    let mut status = Status::default();
+    status.updater.version = request.version.to_owned();
+    status.updater.pid = Some(std::process::id());
+    status.updater.started_at = Some(Timestamp::now());
+    let hub = Hub::new(status);
+    write(Level::Info, Target::Service, &format!("sentinel-updater {} starts", request.version));
+    let (orders, inbox) = mpsc::channel();
+    let (done, ended) = oneshot::channel();
+    let thread = EngineThread {
+        settings: settings.clone(),
+        hub: hub.clone(),
+        interrupt: interrupt.clone(),
+        pulse: pulse.clone(),
+        inbox,
+        handle: runtime.handle().clone(),
+        only_recover: rejected.is_some(),
+        once: request.once,
+    };
+    let join = std::thread::Builder::new()
+        .name("engine".into())
+        .spawn(move || {
+            let result = thread.live();
+            let _ = done.send(());
+            result
+        })
+        .map_err(|error| Failure::new(Class::Internal, "cannot start the engine's thread").because(&error))?;
+    runtime.block_on(watch(Watch { ended, orders, interrupt, pulse, log, sources }));
+    notify::stopping();
+    // A lookup of a name that nobody waits for must not keep us.
+    runtime.shutdown_background();
+    let result = join.join().unwrap_or_else(|_| {
+        Err(Failure::new(Class::Internal, "the engine ended unexpectedly; its state is in the journal"))
+    });
+    write(Level::Info, Target::Service, "sentinel-updater ends");
+    result
+}
+
+/// The engine's thread.
+struct EngineThread {
+    settings: Settings,
+    hub: Hub,
+    interrupt: Interrupt,
+    pulse: Pulse,
+    inbox: mpsc::Receiver<Order>,
+    handle: tokio::runtime::Handle,
+    only_recover: bool,
+    once: bool,
+}
+
+impl EngineThread {
+    fn live(self) -> Outcome<Option<Run>> {
+        if self.only_recover {
+            return self.recover_only();
+        }
+        let world = world::assemble(&self.settings, &self.handle)?;
+        let policy = world::policy(&self.settings);
+        let mut engine =
+            Engine::new(world, policy, self.hub.sink(), self.interrupt.clone(), self.pulse.clone());
+        if self.once {
+            return self.one_turn(&mut engine);
+        }
+        if let Err(failure) = engine.recover() {
+            // The turns try again; a service that ends here would only be started again.
+            write(Level::Error, Target::Engine, &failure.to_string());
+        }
+        self.hub.ready();
+        loop {
+            if self.interrupt.wish() == Some(Wish::Exit) {
+                return Ok(None);
+            }
+            let (mut delay, _) = engine.turn();
+            if engine.is_open() {
+                delay = delay.min(Duration::from_secs(30));
+            }
+            if self.interrupt.wish() == Some(Wish::Exit) {
+                return Ok(None);
+            }
+            match self.inbox.recv_timeout(delay) {
+                Ok(Order::Exit) | Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Ok(Order::Reload(settings)) => match world::assemble(&settings, &self.handle) {
+                    Ok(world) => engine.reload(world, world::policy(&settings)),
+                    Err(failure) => write(Level::Error, Target::Service, &failure.to_string()),
+                },
+            }
+        }
+    }
+
+    /// `run --once`: errors are the command's.
+    fn one_turn(&self, engine: &mut Engine) -> Outcome<Option<Run>> {
+        let recovered = engine.recover()?;
+        self.hub.ready();
+        if engine.is_open() || self.interrupt.wish().is_some() {
+            return Ok(recovered);
+        }
+        let decision = engine.check()?;
+        Ok(engine.act(&decision, By::Timer)?.or(recovered))
+    }
+
+    /// The configuration is bad: whatever was interrupted is finished with the journal's own values.
+    fn recover_only(&self) -> Outcome<Option<Run>> {
+        let mut world = world::offline(&self.settings, &self.handle)?;
+        let ended = engine::recover_run(&mut world, &mut self.hub.sink(), &self.interrupt, &self.pulse)?;
+        Ok(match ended {
+            Some(Ended::Verdict(run)) => Some(*run),
+            Some(Ended::Open) | None => None,
+        })
+    }
+}
+
+/// What the main loop holds.
+struct Watch<'a> {
+    ended: oneshot::Receiver<()>,
+    orders: mpsc::Sender<Order>,
+    interrupt: Interrupt,
+    pulse: Pulse,
+    log: &'a Log,
+    sources: &'a Sources<'a>,
+}
+
+/// Feeds the watchdog while the engine keeps its promises; passes signals on.
+async fn watch(mut watch: Watch<'_>) {
+    let mut signals = Signals::new();
+    let watchdog = notify::watchdog_interval();
+    loop {
+        let pause = async {
+            match watchdog {
+                Some(interval) => tokio::time::sleep(interval).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = &mut watch.ended => return,
+            () = pause => if watch.pulse.holds(machine::since_boot()) { notify::watchdog() },
+            signal = signals.next() => match signal {
+                Signal::Reload => reload(&watch),
+                Signal::Exit => break,
+            },
+        }
+    }
+    write(Level::Info, Target::Service, "asked to end");
+    notify::stopping();
+    watch.interrupt.ask(Wish::Exit);
+    drop(watch.orders.send(Order::Exit));
+    // From `stop` to `start` the engine goes on until the agent runs: as long as it is alive, the
+    // service manager is asked for patience.
+    while watch.pulse.holds(machine::since_boot()) {
+        notify::extend_timeout(Duration::from_secs(60));
+        notify::watchdog();
+        if tokio::time::timeout(Duration::from_secs(20), &mut watch.ended).await.is_ok() {
+            return;
+        }
+    }
+}
+
+/// Opens the log anew and takes new settings over; bad ones change nothing.
+fn reload(watch: &Watch<'_>) {
+    notify::reloading();
+    match config::load(watch.sources) {
+        Ok(loaded) => {
+            watch.log.reopen(&loaded.settings);
+            for warning in &loaded.warnings {
+                write(Level::Warn, Target::Service, warning);
+            }
+            write(Level::Info, Target::Service, "configuration read again");
+            drop(watch.orders.send(Order::Reload(Box::new(loaded.settings))));
+        }
+        Err(rejected) => {
+            let settings = config::fallback(watch.sources);
+            watch.log.reopen(&settings);
+            for problem in &rejected.problems {
+                write(Level::Error, Target::Service, &problem.to_string());
+            }
+            write(
+                Level::Error,
+                Target::Service,
+                "the configuration is bad: the settings of before stay in force",
+            );
+        }
+    }
+    notify::ready();
+}
+
+enum Signal {
+    Reload,
+    Exit,
+}
+
+#[cfg(unix)]
+struct Signals {
+    terminate: Option<tokio::signal::unix::Signal>,
+    interrupt: Option<tokio::signal::unix::Signal>,
+    hangup: Option<tokio::signal::unix::Signal>,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self {
+            terminate: signal(SignalKind::terminate()).ok(),
+            interrupt: signal(SignalKind::interrupt()).ok(),
+            hangup: signal(SignalKind::hangup()).ok(),
+        }
+    }
+
+    async fn next(&mut self) -> Signal {
+        async fn one(signal: &mut Option<tokio::signal::unix::Signal>) {
+            match signal {
+                Some(signal) => drop(signal.recv().await),
+                None => std::future::pending().await,
+            }
+        }
+        tokio::select! {
+            () = one(&mut self.terminate) => Signal::Exit,
+            () = one(&mut self.interrupt) => Signal::Exit,
+            () = one(&mut self.hangup) => Signal::Reload,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) -> Signal {
+        drop(tokio::signal::ctrl_c().await);
+        Signal::Exit
+    }
+}

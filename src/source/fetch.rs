@@ -1,0 +1,220 @@
+//! One file from one place, and the walk over the places of a list.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::host::http::{Fault, Http, HttpError, Limits, Reply, Request, Url, Validators, shown};
+use crate::host::text;
+use crate::model::{Class, Failure, Outcome};
+use crate::ports::Cancel;
+
+use super::escape;
+use super::goproxy::{Place, Proxies};
+
+/// The longest words of a server that a message repeats, in characters.
+const QUOTED: usize = 200;
+
+/// Why a place did not give the file.
+#[derive(Debug)]
+pub(super) enum Miss {
+    /// It does not have it: the next place is asked.
+    Absent(Failure),
+    /// It may have it: the next place is asked only after `|`.
+    Failed(Failure),
+}
+
+impl Miss {
+    pub(super) fn into_failure(self) -> Failure {
+        match self {
+            Self::Absent(failure) | Self::Failed(failure) => failure,
+        }
+    }
+
+    /// Judges what a whole question (or a direct lookup) came to.
+    pub(super) fn of(failure: Failure) -> Self {
+        if failure.class == Class::Module { Self::Absent(failure) } else { Self::Failed(failure) }
+    }
+}
+
+/// What a place gave.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// The file.
+    Body(Vec<u8>, Validators),
+    /// The server says that it is the one seen before.
+    Same,
+}
+
+/// A file in a proxy's tree.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// Its path below the proxy's base, escaped.
+    pub(super) path: &'a str,
+    /// The longest it may be, in bytes.
+    pub(super) max_bytes: u64,
+}
+
+/// Asks the places in turn, by the rules of the list.
+///
+/// # Errors
+/// The most telling one: what failed before what is absent; of the absent ones the first, which names
+/// the others.
+pub(super) fn walk<T>(
+    proxies: &Proxies,
+    mut ask: impl FnMut(usize, &Place) -> Result<T, Miss>,
+) -> Outcome<T> {
+    let mut worst: Option<Miss> = None;
+    for (index, entry) in proxies.0.iter().enumerate() {
+        let miss = match ask(index, &entry.place) {
+            Ok(value) => return Ok(value),
+            Err(miss) => miss,
+        };
+        let goes_on = match &miss {
+            Miss::Absent(_) => true,
+            Miss::Failed(failure) => failure.class != Class::Cancelled && entry.falls_back_on_error,
+        };
+        worst = Some(match (worst, miss) {
+            (None, miss) | (Some(Miss::Absent(_)), miss @ Miss::Failed(_)) => miss,
+            (Some(Miss::Absent(mut first)), Miss::Absent(next)) => {
+                first.causes.push(next.what);
+                Miss::Absent(first)
+            }
+            (Some(worst), _) => worst,
+        });
+        if !goes_on {
+            break;
+        }
+    }
+    let none = || Failure::new(Class::Config, "the list of module proxies has no entries");
+    Err(worst.map_or_else(none, Miss::into_failure))
+}
+
+/// Gets a file from an HTTP proxy. `unless` makes the request conditional.
+pub(super) fn over_http(
+    http: &Arc<Http>,
+    (base, auth): (&Url, Option<&(String, String)>),
+    wanted: Wanted<'_>,
+    unless: Option<&Validators>,
+    cancel: &Cancel,
+) -> Result<Found, Miss> {
+    let address = format!("{}/{}", base.as_str().trim_end_matches('/'), escape::wire(wanted.path));
+    let url = Url::parse(&address).map_err(|error| {
+        Miss::Failed(Failure::new(Class::Internal, format!("`{address}` is no URL")).because(&error))
+    })?;
+    let name = shown(&url);
+    let unless = unless.cloned().unwrap_or_default();
+    let asked_conditionally = !unless.is_empty();
+    let limits = Limits { max_bytes: wanted.max_bytes, ..Limits::default() };
+    let request = Request { unless, auth: auth.cloned(), limits, ..Request::get(url) };
+    let reply =
+        http.fetch(request, &|| cancel.requested()).map_err(|error| Miss::Failed(broken(&name, &error)))?;
+    match reply.status {
+        200 if is_web_page(&reply) => Err(Miss::Failed(web_page(&name))),
+        200 => Ok(Found::Body(reply.body, reply.validators)),
+        304 if asked_conditionally => Ok(Found::Same),
+        404 | 410 => Err(Miss::Absent(refused(&name, &reply, Class::Module))),
+        _ => Err(Miss::Failed(refused(&name, &reply, Class::Network))),
+    }
+}
+
+/// Gets a file from a proxy's tree on a file system.
+pub(super) fn from_disk(root: &Path, wanted: Wanted<'_>) -> Result<Found, Miss> {
+    let path = root.join(wanted.path);
+    match read(&path, wanted.max_bytes) {
+        Ok(Some(bytes)) => Ok(Found::Body(bytes, Validators::default())),
+        Ok(None) => {
+            let what = format!("`{}` is no file, or longer than {} bytes", path.display(), wanted.max_bytes);
+            Err(Miss::Failed(Failure::new(Class::Disk, what).hint("repair the proxy's tree")))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let what = format!("`{}` does not exist", path.display());
+            Err(Miss::Absent(Failure::new(Class::Module, what).hint(ABSENT)))
+        }
+        Err(error) => Err(Miss::Failed(Failure::io("read", &path, &error))),
+    }
+}
+
+const ABSENT: &str = "check agent.module, and that a proxy of build.goproxy knows it";
+
+/// The whole file; `None` when it is no regular file or too long. Anything else could block for ever.
+fn read(path: &Path, max_bytes: u64) -> io::Result<Option<Vec<u8>>> {
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() || metadata.len() > max_bytes {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(max_bytes + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= max_bytes).then_some(bytes))
+}
+
+/// Login pages of networks answer everything with 200.
+fn is_web_page(reply: &Reply) -> bool {
+    let start = reply.body.iter().position(|b| !b.is_ascii_whitespace()).map(|at| &reply.body[at..]);
+    reply.content_type.as_deref() == Some("text/html") || start.is_some_and(|start| start.starts_with(b"<"))
+}
+
+fn web_page(name: &str) -> Failure {
+    Failure::new(Class::Network, format!("`{name}` answered with a web page"))
+        .cause("this is what the login page of a network does, or a server that is no module proxy")
+        .hint("log in to the network, or correct build.goproxy")
+}
+
+/// A failure without a complete answer.
+fn broken(name: &str, error: &HttpError) -> Failure {
+    let failure = error.failure(format!("cannot get `{name}`"));
+    let hint = match error.fault {
+        Fault::Setup => "correct http_proxy, https_proxy or ca_file in [build]",
+        Fault::Connect | Fault::Timeout(_) | Fault::Truncated(_) => {
+            "check the network, build.goproxy and build.https_proxy; it is tried again"
+        }
+        Fault::Tls => "if the certificate comes from an authority of your own, set build.ca_file to its root",
+        Fault::Redirect | Fault::TooLarge(_) | Fault::Other => {
+            "check that build.goproxy names a module proxy"
+        }
+        Fault::Cancelled => return failure,
+    };
+    failure.hint(hint)
+}
+
+/// A failure by status.
+fn refused(name: &str, reply: &Reply, class: Class) -> Failure {
+    let mut failure = Failure::new(class, format!("`{name}` answered {}", status(reply.status)));
+    failure.retry_after = reply.retry_after;
+    // Other types are pages for browsers.
+    if reply.content_type.as_deref() == Some("text/plain") {
+        let said: String = text::clean_line(&reply.body).trim().chars().take(QUOTED).collect();
+        if !said.is_empty() {
+            failure = failure.cause(format!("the server says: {said}"));
+        }
+    }
+    failure.hint(match reply.status {
+        404 | 410 => ABSENT,
+        401 | 403 => {
+            "put a user and a password that may read there into build.goproxy, as https://USER:PASSWORD@HOST"
+        }
+        407 => "put a user and a password into build.http_proxy or build.https_proxy",
+        429 | 500.. => "the proxy is overloaded or broken; it is tried again",
+        _ => "check that build.goproxy names a module proxy",
+    })
+}
+
+fn status(code: u16) -> String {
+    let reason = match code {
+        304 => " Not Modified, which was not asked for",
+        400 => " Bad Request",
+        401 => " Unauthorized",
+        403 => " Forbidden",
+        404 => " Not Found",
+        407 => " Proxy Authentication Required",
+        410 => " Gone",
+        429 => " Too Many Requests",
+        500 => " Internal Server Error",
+        502 => " Bad Gateway",
+        503 => " Service Unavailable",
+        504 => " Gateway Timeout",
+        _ => "",
+    };
+    format!("{code}{reason}")
+}

@@ -1,0 +1,59 @@
+//! Readers for commands that only look: they change nothing and need no lock.
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+
+use crate::config::Settings;
+use crate::host::http::Http;
+use crate::model::{Installed, Kept, Outcome, ServiceState};
+use crate::ports::{AgentFiles, Journal, ModuleSource, OpenRun, Records, ServiceManager, VersionStore};
+use crate::store::{FileJournal, Layout, SqliteRecords, VersionFolder};
+
+/// The updater's memory, read-only; `None`: there is none yet.
+///
+/// # Errors
+/// `Permission` when it may not be read, `Disk`.
+pub fn reading(settings: &Settings) -> Outcome<Option<Box<dyn Records>>> {
+    let path = Layout::new(&settings.paths.state).records();
+    match path.try_exists() {
+        Ok(false) => Ok(None),
+        _ => Ok(Some(Box::new(SqliteRecords::reader(path)))),
+    }
+}
+
+/// The versions in the store.
+///
+/// # Errors
+/// `Permission`, `Disk`.
+pub fn kept(settings: &Settings) -> Outcome<Vec<Kept>> {
+    VersionFolder::reader(&Layout::new(&settings.paths.state)).kept()
+}
+
+/// The run that is open in the journal.
+///
+/// # Errors
+/// `Permission`, `Disk`.
+pub fn journal(settings: &Settings) -> Outcome<OpenRun> {
+    FileJournal::reader(Layout::new(&settings.paths.state).journal()).open_run()
+}
+
+/// What the service manager and the file say of the agent.
+///
+/// # Errors
+/// `Service`, `Disk`.
+pub fn agent(settings: &Settings) -> Outcome<(ServiceState, Option<Installed>)> {
+    let mut services: Box<dyn ServiceManager> = super::services(settings)?;
+    let state = services.state(&settings.agent.service_name)?;
+    let installed = super::agent_files().installed(&settings.agent.binary)?;
+    Ok((state, installed))
+}
+
+/// The module system, for a check that writes nothing.
+///
+/// # Errors
+/// `Config` for a proxy list that cannot be used.
+pub fn source(settings: &Settings, runtime: &Handle) -> Outcome<Box<dyn ModuleSource>> {
+    let http = Arc::new(Http::new(runtime.clone(), super::options::http(settings)));
+    super::source::open(settings, http)
+}

@@ -1,0 +1,21 @@
+//! The scenarios, one file a subject. Each has a machine of its own and they run side by side.
+
+use libtest_mimic::{Failed, Trial};
+
+use crate::kit::Result;
+use crate::kit::base::Base;
+
+mod agent;
+mod host;
+mod power;
+mod updates;
+
+/// Every scenario there is.
+pub(crate) fn all() -> Vec<Trial> {
+    [power::scenarios(), agent::scenarios(), updates::scenarios()].into_iter().flatten().collect()
+}
+
+/// A scenario: a name that says what must hold, and what is done on machines made from the base.
+pub(crate) fn scenario(name: &str, play: fn(&Base) -> Result<()>) -> Trial {
+    Trial::test(name, move || play(&Base::get()?).map_err(Failed::from))
+}
