@@ -184,7 +184,7 @@ impl Shared {
         match host.fault {
             Some(Fault::Fail { call: at, times }) if call >= at && times > 0 && host.calls[at] == name => {
                 host.fault = Some(Fault::Fail { call: at, times: times - 1 });
-                return Err(Failure::new(Class::Disk, format!("injected failure of {name}")));
+                Err(Failure::new(Class::Disk, format!("injected failure of {name}")))
             }
             Some(Fault::KillBefore(at)) if call == at => {
                 host.fault = None;

@@ -8,7 +8,7 @@ mod plan;
 use std::time::{Duration, Instant};
 
 use crate::model::{Class, Failure, Outcome};
-use crate::ports::{BuildEvent, BuildJob, Cancel, Exit, Limits, Program, Runner};
+use crate::ports::{BuildEvent, BuildJob, Cancel, Exit, Limits, Program, Runner, Stream};
 
 use super::Options;
 use super::environment::{self, Reach};
@@ -25,8 +25,10 @@ pub(super) use plan::plan;
 /// How many of the last lines are kept to say why something failed.
 const REMEMBERED: usize = 200;
 
-/// Gets every line of go's, `None` when there is silence, and where to report what it means.
-type Listener<'a> = dyn FnMut(Option<follow::Line<'_>>, &mut dyn FnMut(BuildEvent)) + 'a;
+/// Takes each line of go, `None` in silence, and where to send what follows from it.
+type OnLine<'a> = &'a mut dyn FnMut(Option<(Stream, &str)>, Sink<'_>);
+/// Takes what happens.
+type Sink<'a> = &'a mut dyn FnMut(BuildEvent);
 
 /// What the phases of one build share.
 pub(super) struct Build<'a> {
@@ -62,7 +64,7 @@ impl Build<'_> {
         reach: Reach,
         jobs: u32,
         limit: Duration,
-        on_line: &mut Listener<'_>,
+        on_line: OnLine<'_>,
     ) -> Outcome<Exit> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let program = Program {
