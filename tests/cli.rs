@@ -1,4 +1,5 @@
 //! The real program, run as people and scripts run it: without a service, in a state of its own.
+#![allow(clippy::print_stdout)]
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
