@@ -98,6 +98,11 @@ fn answer(command: &mut Command) -> Answer {
     }
 }
 
+/// Says why a test proves nothing here.
+fn skipped(needs: &str) {
+    drop(writeln!(std::io::stderr(), "skipped: needs {needs}"));
+}
+
 fn keys(value: &Value) -> Vec<&str> {
     value.as_object().expect("an object").keys().map(String::as_str).collect()
 }
@@ -461,7 +466,7 @@ fn append(path: &Path, text: &str) {
 #[test]
 fn a_change_beside_another_updater_is_refused_with_its_process() {
     if !is_root() {
-        println!("skipped: needs root");
+        skipped("root");
         return;
     }
     let place = Place::new();
@@ -478,7 +483,7 @@ fn a_change_beside_another_updater_is_refused_with_its_process() {
 #[test]
 fn without_a_service_manager_only_the_running_updater_switches() {
     if !is_root() {
-        println!("skipped: needs root");
+        skipped("root");
         return;
     }
     let place = Place::new();
@@ -493,7 +498,7 @@ fn who_is_not_root_is_told_how_to_become_it() {
     let place = Place::new();
     place.layout().create().expect("the state");
     let Some(mut as_nobody) = as_nobody(&place) else {
-        println!("skipped: needs root and setpriv");
+        skipped("root and setpriv");
         return;
     };
     for (line, remedy) in [
