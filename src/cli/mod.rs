@@ -1,2 +1,121 @@
-//! the clap tree, one file a command.
+//! The command line: one file a command, and what they share.
+//!
+//! What comes in: arguments and two writers. Data goes to standard output, talk to standard error, and
+//! the outcome is an exit code. Commands work without the service: those that look read its files, those
+//! that change something run the same engine in this process under the same lock. What never lives
+//! here: a decision about the agent, a setting's meaning, or the words for values (`render` has them).
+
 pub mod demo;
+
+mod args;
+mod ask;
+mod check;
+mod config;
+mod console;
+mod exit;
+mod follow;
+mod gate;
+mod glance;
+mod history;
+mod hold;
+mod interrupted;
+mod logs;
+mod preview;
+mod rescue;
+mod rollback;
+mod run;
+mod status;
+mod update;
+mod versions;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use self::args::{Args, Command};
+pub use self::console::Console;
+use self::console::Stop;
+use self::exit::Exit;
+use crate::config::{Loaded, Settings, Sources};
+
+/// What a command ends with.
+type Ended = Result<Exit, Stop>;
+
+/// The program.
+pub fn main() -> ExitCode {
+    let mut args = std::env::args_os();
+    // The guard of a child process is this same program; it has no words for people.
+    if args.nth(1).is_some_and(|command| command == "guard") {
+        return crate::host::process::guard_main(args);
+    }
+    run_with(std::env::args_os(), &Console::of_process())
+}
+
+/// Runs one command line; `args` begins with the program's name.
+pub fn run_with(args: impl IntoIterator<Item = OsString>, console: &Console) -> ExitCode {
+    let exit = match Args::try_parse_from(args) {
+        Ok(args) => console.close(dispatch(args, console)),
+        Err(error) => {
+            let text = error.render().to_string();
+            match error.use_stderr() {
+                true => {
+                    console.talk(text.trim_end());
+                    Exit::Usage
+                }
+                false => console.close(console.print(&text).map(|()| Exit::Done)),
+            }
+        }
+    };
+    ExitCode::from(exit.code())
+}
+
+fn dispatch(args: Args, console: &Console) -> Ended {
+    let call = Call { console, sources: Sources::here(args.config.clone(), args.set.clone()) };
+    match args.command {
+        Command::Run { once } => run::run(&call, args.config, args.set, once),
+        Command::Status { json } => status::run(&call, json),
+        Command::Check { exit_code, json } => check::run(&call, exit_code, json),
+        Command::Update(request) => update::run(&call, &request),
+        Command::Rollback(request) => rollback::run(&call, &request),
+        Command::Hold { version, reason } => hold::hold(&call, &version, reason.as_deref()),
+        Command::Unhold { version } => hold::unhold(&call, &version),
+        Command::History { id, json } => history::run(&call, id.as_deref(), json),
+        Command::Versions { json } => versions::run(&call, json),
+        Command::Logs(request) => logs::run(&call, &request),
+        Command::Config { what } => config::run(&call, &what),
+        Command::Rescue => rescue::run(console, args.config),
+    }
+}
+
+/// What every command gets.
+struct Call<'a> {
+    console: &'a Console,
+    sources: Sources<'static>,
+}
+
+impl Call<'_> {
+    /// The configuration; what is odd in it is told.
+    fn load(&self) -> Result<Loaded, Stop> {
+        let loaded = crate::config::load(&self.sources)?;
+        for warning in &loaded.warnings {
+            self.console.talk(&format!("warning: {warning}"));
+        }
+        Ok(loaded)
+    }
+
+    /// The settings alone.
+    fn settings(&self) -> Result<Settings, Stop> {
+        self.load().map(|loaded| loaded.settings)
+    }
+}
+
+/// The version with when and from what it was built.
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (built ",
+    env!("BUILD_TIME"),
+    ", commit ",
+    env!("BUILD_COMMIT"),
+    ")"
+);

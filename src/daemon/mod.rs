@@ -12,4 +12,4 @@ mod service;
 
 pub use local::with_engine;
 pub use rescue::rescue;
-pub use service::{Request, run};
+pub use service::{Ending, Request, run};

@@ -3,6 +3,7 @@
 use crate::model::plan::DatabaseChoice;
 use crate::model::{By, Class, EventKind, Failure, Kept, Outcome, Run, RunKind, Version};
 
+use super::gates::{Wanted, gates};
 use super::{Decision, Engine, planning, settle};
 
 /// `update`.
@@ -86,31 +87,16 @@ impl Engine {
     /// What `--force` lifts.
     fn gates(&mut self, target: &Version, current: Option<&Version>, decision: &Decision) -> Outcome<()> {
         let held = self.world.records.held()?;
-        let reason =
-            if let Some(held) = held.iter().find(|held| held.version == *target && held.retry_at.is_none()) {
-                Some(format!("{target} is held: {}", held.reason))
-            } else if current.is_some_and(|current| target < current) {
-                Some(format!("{target} is lower than the installed version"))
-            } else if let Some(offered) = self.offered(target)
-                && let Some(why) = &offered.retracted
-            {
-                Some(format!("{target} was retracted by its authors ({why})"))
-            } else if decision.target.as_ref() == Some(target) {
-                None
-            } else {
-                self.policy.excludes(target)
-            };
-        match reason {
+        let offered = self.memo.as_ref().map_or(&[][..], |memo| &memo.offered);
+        let chosen = decision.target.as_ref() == Some(target);
+        let wanted = Wanted { target, current, chosen, held: &held, offered };
+        match gates(&wanted, &self.policy).into_iter().find_map(|gate| gate.refusal) {
             Some(reason) => {
                 Err(Failure::new(Class::Refused, reason)
                     .hint("`update VERSION --force` takes it all the same"))
             }
             None => Ok(()),
         }
-    }
-
-    fn offered(&self, version: &Version) -> Option<&crate::ports::Offered> {
-        self.memo.as_ref()?.offered.iter().find(|offered| offered.version == *version)
     }
 
     /// Goes back to a kept version: no network, no compiler.

@@ -8,6 +8,7 @@ mod check;
 mod commands;
 mod context;
 pub mod decide;
+pub mod gates;
 mod interrupt;
 mod planning;
 mod policy;

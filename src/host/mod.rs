@@ -15,6 +15,7 @@ pub mod digest;
 pub mod executable;
 pub mod fault;
 pub mod files;
+pub mod follow;
 pub mod http;
 pub mod lock;
 pub mod machine;

@@ -107,15 +107,11 @@ steps
   + Stop agent                     3 ms
   + Snapshot                       12 ms
   + Install binary                 3 ms
-  - Uninstall & reinstall service              nothing to change
+  - Uninstall & reinstall service               nothing to change
   + Start agent                    3 ms
   + Verify                         3 ms
   + Commit                         3 ms
 "
-            .replace(
-                "Uninstall & reinstall service              ",
-                "Uninstall & reinstall service               "
-            )
         );
     }
 

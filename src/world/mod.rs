@@ -25,7 +25,7 @@ use crate::store::{BinaryFiles, FileJournal, Layout, SqliteDatabases, SqliteReco
 use crate::toolchain::{self, GoToolchain, ProcessGroupRunner};
 
 pub use policy::policy;
-pub use read::{agent, journal, kept, reading, source};
+pub use read::{agent, installed, journal, kept, reading, source};
 
 /// The world that the settings describe. HTTP runs on `runtime`, whose own thread must not be the
 /// caller's.
@@ -78,7 +78,8 @@ pub fn services(settings: &Settings) -> Outcome<Box<dyn ServiceManager>> {
     service::open(kind(settings))
 }
 
-fn kind(settings: &Settings) -> Kind {
+/// Which service manager that is.
+pub fn kind(settings: &Settings) -> Kind {
     match settings.service.manager {
         Manager::Auto => service::detect::detect(),
         Manager::Systemd => Kind::Systemd,

@@ -49,6 +49,14 @@ pub fn agent(settings: &Settings) -> Outcome<(ServiceState, Option<Installed>)> 
     Ok((state, installed))
 }
 
+/// What the agent's binary is, by its content; `None`: there is none.
+///
+/// # Errors
+/// `Disk`; `Security` when it is no regular file.
+pub fn installed(settings: &Settings) -> Outcome<Option<Installed>> {
+    super::agent_files().installed(&settings.agent.binary)
+}
+
 /// The module system, for a check that writes nothing.
 ///
 /// # Errors

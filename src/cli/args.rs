@@ -1,0 +1,184 @@
+//! The clap tree. Only the shape of a command line is checked here, never the system.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::config::assignment;
+use crate::model::Version;
+
+/// Keeps a Go agent daemon current: builds new versions and switches over, with automatic rollback.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sentinel-updater",
+    version = super::VERSION,
+    color = clap::ColorChoice::Never,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 done or already current; 1 failed or aborted, the agent is untouched; 2 wrong usage or \
+                  bad configuration; 3 the update failed and was rolled back; 4 the service cannot be reached; 5 not \
+                  permitted; 6 refused (held, a downgrade, outside the policy, busy); 7 stuck: neither version runs; \
+                  10 there is something to do (`check --exit-code`)."
+)]
+pub(super) struct Args {
+    /// Another configuration file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Another value for a setting, such as `updater.check_interval=5m`; may be repeated
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = assignment)]
+    pub set: Vec<(String, String)>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Be the service: check, update, watch, until told to stop
+    Run {
+        /// One check, the update if one is due, then the end
+        #[arg(long)]
+        once: bool,
+    },
+    /// Show the updater, the agent and the newest version on one screen
+    Status {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ask the module system for new versions now
+    Check {
+        /// Exit with 10 when an update is available
+        #[arg(long)]
+        exit_code: bool,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Update the agent and follow it
+    Update(Update),
+    /// Go back to the previous version, or to any kept one
+    Rollback(Rollback),
+    /// Never take a version automatically
+    Hold {
+        /// The version, such as v1.4.2
+        #[arg(value_parser = version)]
+        version: Version,
+        /// Why, for those who wonder later
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Allow a held version again
+    Unhold {
+        /// The version, such as v1.4.2
+        #[arg(value_parser = version)]
+        version: Version,
+    },
+    /// List the runs that ended, or show one with its steps
+    History {
+        /// The run to show
+        id: Option<String>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List installed, kept, held and available versions
+    Versions {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the end of a log
+    Logs(Logs),
+    /// Show or check the configuration
+    Config {
+        #[command(subcommand)]
+        what: Config,
+    },
+    /// Get the agent up again after the updater ended in the middle of a switch
+    #[command(hide = true)]
+    Rescue,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Update {
+    /// The version, such as v1.4.2; the newest that the policy allows if not given
+    #[arg(value_parser = version)]
+    pub version: Option<Version>,
+    /// Take it although it is held, lower, retracted or outside the policy
+    #[arg(long)]
+    pub force: bool,
+    /// Print what would be done and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// One JSON object for each event
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Rollback {
+    /// A kept version (see `versions`); the previous one if not given
+    pub version: Option<String>,
+    /// Put the database back as it was when that version was left; today's is set aside
+    #[arg(long, conflicts_with = "keep_database")]
+    pub restore_database: bool,
+    /// Leave the database as it is
+    #[arg(long)]
+    pub keep_database: bool,
+    /// One JSON object for each event
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Logs {
+    /// Which log
+    #[arg(value_enum, default_value_t = Log::Updater)]
+    pub log: Log,
+    /// How many lines of its end
+    #[arg(short = 'n', value_name = "N", default_value_t = 50)]
+    pub lines: usize,
+    /// Go on with what is written from now on
+    #[arg(short, long)]
+    pub follow: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Log {
+    /// What the updater did
+    Updater,
+    /// What the agent wrote
+    Agent,
+    /// The output of the last build
+    Build,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Config {
+    /// Print the effective settings
+    Show {
+        /// With the place that each value comes from
+        #[arg(long)]
+        origin: bool,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say whether the configuration can be used, and everything that is wrong with it
+    Check,
+}
+
+fn version(text: &str) -> Result<Version, String> {
+    Version::parse(text).map_err(|failure| failure.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_tree_is_sound() {
+        super::Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,57 @@
+//! `check`.
+
+use super::ask::ask;
+use super::exit::Exit;
+use super::{Call, Ended};
+use crate::config::Settings;
+use crate::daemon;
+use crate::engine::Interrupt;
+use crate::host::lock::{self, Holder};
+use crate::host::privilege;
+use crate::model::status::Latest;
+use crate::model::{EventKind, Outcome};
+use crate::render;
+use crate::store::Layout;
+use crate::world;
+
+/// Asks the module system now and says what it has.
+pub(super) fn run(call: &Call<'_>, exit_code: bool, json: bool) -> Ended {
+    let settings = call.settings()?;
+    let latest = match newest(&settings) {
+        Ok(latest) => latest,
+        Err(failure) => {
+            if json {
+                call.console.json(&Latest { error: Some(failure.to_string()), ..Latest::default() })?;
+            }
+            return Err(failure.into());
+        }
+    };
+    match json {
+        true => call.console.json(&latest)?,
+        false => {
+            let line = render::line(&EventKind::Checked { latest: latest.clone() });
+            call.console.line(&line.map(|(_, text)| text).unwrap_or_default())?;
+        }
+    }
+    Ok(if exit_code && latest.update_available { Exit::SomethingToDo } else { Exit::Done })
+}
+
+/// Where the answer can be remembered, it is; else it is only given.
+fn newest(settings: &Settings) -> Outcome<Latest> {
+    if !may_remember(settings) {
+        return ask(settings).map(|found| found.latest);
+    }
+    let sink = Box::new(|_: EventKind| {});
+    daemon::with_engine(settings, sink, &Interrupt::new(), |engine| {
+        engine.check()?;
+        Ok(engine.latest().clone())
+    })?
+}
+
+/// As root, while nobody else is at work, and with no run to take up: a question changes no agent.
+fn may_remember(settings: &Settings) -> bool {
+    privilege::is_root()
+        && lock::holder(&Layout::new(&settings.paths.state).lock())
+            .is_ok_and(|holder| holder == Holder::Nobody)
+        && world::journal(settings).is_ok_and(|open| open.records.is_empty())
+}

@@ -1,0 +1,129 @@
+//! The status as files and service manager tell it, for when nobody can be asked.
+
+use super::interrupted;
+use crate::config::Settings;
+use crate::host::lock::{self, Holder};
+use crate::model::agent::Life;
+use crate::model::status::{AgentLife, AgentStatus, State};
+use crate::model::{Failure, Installed, Outcome, ServiceState, Status};
+use crate::store::Layout;
+use crate::world;
+
+/// What was seen.
+pub(super) struct Glance {
+    /// The status; what could not be seen is absent in it.
+    pub status: Status,
+    /// Somebody holds the updater's lock: the service, or a command.
+    pub running: bool,
+    /// What could not be seen, and why.
+    pub unseen: Vec<Failure>,
+}
+
+/// Looks. Nothing is changed, and what cannot be seen keeps nothing else from being shown.
+pub(super) fn glance(settings: &Settings) -> Glance {
+    let mut glance = Glance { status: Status::default(), running: false, unseen: Vec::new() };
+    glance.status.updater.version = env!("CARGO_PKG_VERSION").to_owned();
+    glance.status.updater.manager = world::kind(settings).name().to_owned();
+    glance.services(settings);
+    let seen = glance.process(settings).and_then(|()| glance.memory(settings));
+    if let Err(failure) = seen {
+        glance.unseen.push(failure);
+    }
+    glance
+}
+
+impl Glance {
+    /// The agent, and the updater's service.
+    fn services(&mut self, settings: &Settings) {
+        let installed = self.seen(world::installed(settings)).flatten();
+        let mut services = self.seen(world::services(settings));
+        let mut state = |name: &str| services.as_mut().map(|services| services.state(name)).transpose();
+        let (agent, updater) = (state(&settings.agent.service_name), state(&settings.updater.service_name));
+        let agent = self.seen(agent).flatten();
+        self.status.agent = agent_status(settings, agent, installed);
+        if let Some(updater) = self.seen(updater).flatten().filter(ServiceState::is_running) {
+            self.status.updater.pid = updater.pid;
+            self.status.updater.started_at = updater.since;
+        }
+    }
+
+    /// Whether an updater is at work, by the lock that each of them holds.
+    fn process(&mut self, settings: &Settings) -> Outcome<()> {
+        let holder = lock::holder(&Layout::new(&settings.paths.state).lock());
+        let updater = &mut self.status.updater;
+        let pid = match &holder {
+            Ok(Holder::Process(pid)) => Some(*pid),
+            Ok(Holder::Unknown) => updater.pid,
+            Ok(Holder::Nobody) => None,
+            // It may not be looked at: the service manager's word is all there is.
+            Err(_) => updater.pid,
+        };
+        if updater.pid != pid {
+            updater.started_at = None;
+        }
+        updater.pid = pid;
+        self.running = match &holder {
+            Ok(holder) => *holder != Holder::Nobody,
+            Err(_) => pid.is_some(),
+        };
+        if self.running {
+            updater.state = State::Idle;
+        }
+        holder.map(drop)
+    }
+
+    /// What the updater remembers.
+    fn memory(&mut self, settings: &Settings) -> Outcome<()> {
+        let status = &mut self.status;
+        let mut stuck = false;
+        if let Some(mut records) = world::reading(settings)? {
+            status.latest = records.latest()?;
+            status.held = records.held()?;
+            status.alerts = records.alerts()?;
+            status.updater.paused = records.paused()?;
+            status.last_run = records.runs(1)?.pop();
+            stuck = records.stuck()?.is_some();
+        }
+        status.agent.retracted = status.alerts.iter().any(|alert| alert.id == "retracted");
+        let open = interrupted::fold(&world::journal(settings)?.records);
+        if self.running {
+            status.updater.state = match &open {
+                Some((_, state)) => *state,
+                None if stuck => State::Stuck,
+                None => State::Idle,
+            };
+        }
+        status.run = open.map(|(run, _)| run);
+        Ok(())
+    }
+
+    /// A value, or a note that it could not be seen.
+    fn seen<T>(&mut self, outcome: Outcome<T>) -> Option<T> {
+        outcome.map_err(|failure| self.unseen.push(failure)).ok()
+    }
+}
+
+/// The agent's part; without a service manager that answers, by the file alone.
+fn agent_status(
+    settings: &Settings,
+    state: Option<ServiceState>,
+    installed: Option<Installed>,
+) -> AgentStatus {
+    let known = state.is_some();
+    let state = state.unwrap_or_default();
+    let life = match AgentStatus::life_of(&state) {
+        AgentLife::Absent if !known && installed.is_some() => AgentLife::Stopped,
+        life => life,
+    };
+    AgentStatus {
+        service: settings.agent.service_name.clone(),
+        state: life,
+        pid: state.pid,
+        version: installed.as_ref().map(Installed::shown),
+        binary: settings.agent.binary.clone(),
+        sha256: installed.map(|installed| installed.sha256),
+        since: state.since.filter(|_| state.life != Life::Absent),
+        restarts: state.restarts,
+        retracted: false,
+    }
+}

@@ -1,0 +1,113 @@
+//! `update --dry-run`: what would be done, with every gate's verdict. Nothing is changed.
+
+use serde::Serialize;
+
+use super::args::Update;
+use super::ask::{Found, ask};
+use super::exit::Exit;
+use super::{Call, Ended};
+use crate::config::Settings;
+use crate::engine::gates::{Wanted, gates};
+use crate::model::{Class, Failure, Outcome, StepId, Version};
+use crate::render::table::Table;
+use crate::render::words;
+
+/// What an update would do.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Preview {
+    /// The installed version.
+    installed: Option<String>,
+    /// The version to reach.
+    target: String,
+    /// Whether it is installed already.
+    current: bool,
+    /// Every gate with its verdict.
+    gates: Vec<Verdict>,
+    /// The steps in their order.
+    steps: Vec<Step>,
+    /// As long as the agent was down last time, in milliseconds; null: there was no last time.
+    expected_downtime_ms: Option<u64>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Verdict {
+    id: &'static str,
+    title: &'static str,
+    passes: bool,
+    reason: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Step {
+    id: StepId,
+    title: &'static str,
+}
+
+/// Prints the preview; refused as the update would be.
+pub(super) fn run(call: &Call<'_>, settings: &Settings, request: &Update) -> Ended {
+    let preview = preview(&ask(settings)?, request.version.as_ref())?;
+    match request.json {
+        true => call.console.json(&preview)?,
+        false => call.console.print(&text(&preview, request.force))?,
+    }
+    let refused = preview.gates.iter().any(|gate| !gate.passes);
+    Ok(if refused && !request.force && !preview.current { Exit::Refused } else { Exit::Done })
+}
+
+fn preview(found: &Found, wanted: Option<&Version>) -> Outcome<Preview> {
+    let Found { facts, decision, policy, .. } = found;
+    let target = wanted.or(decision.target.as_ref()).ok_or_else(|| {
+        let why = decision.reason.clone().unwrap_or_else(|| "there is no version to take".into());
+        Failure::new(Class::Refused, why)
+    })?;
+    let installed = facts.installed.as_ref();
+    let current = installed.and_then(|installed| installed.version.as_ref());
+    let chosen = decision.target.as_ref() == Some(target);
+    let asked = Wanted { target, current, chosen, held: &facts.held, offered: &facts.offered };
+    let gates = gates(&asked, policy).map(|gate| Verdict {
+        id: gate.id,
+        title: gate.title,
+        passes: gate.refusal.is_none(),
+        reason: gate.refusal,
+    });
+    Ok(Preview {
+        installed: installed.map(crate::model::Installed::shown),
+        target: target.to_string(),
+        current: current == Some(target),
+        gates: gates.into(),
+        steps: StepId::ALL.map(|id| Step { id, title: id.title() }).into(),
+        expected_downtime_ms: found.last_downtime_ms,
+    })
+}
+
+fn text(preview: &Preview, force: bool) -> String {
+    let mut facts = Table::default();
+    facts.row(["installed".into(), preview.installed.clone().unwrap_or_else(|| "nothing".into())]);
+    facts.row(["target".into(), preview.target.clone()]);
+    let mut text = facts.text(0);
+    if preview.current {
+        text.push_str("It is installed already: nothing would be done.\n");
+        return text;
+    }
+    let mut gates = Table::default();
+    for gate in &preview.gates {
+        let verdict = match (gate.passes, force) {
+            (true, _) => "yes",
+            (false, true) => "no, forced",
+            (false, false) => "no",
+        };
+        gates.row([gate.title.into(), verdict.into(), gate.reason.clone().unwrap_or_default()]);
+    }
+    text.push_str("conditions\n");
+    text.push_str(&gates.text(2));
+    text.push_str("steps\n");
+    for (number, step) in (1..).zip(&preview.steps) {
+        text.push_str(&format!("  {number:2}  {}\n", step.title));
+    }
+    let downtime = preview.expected_downtime_ms.map_or_else(
+        || "the time of one restart of the agent".to_owned(),
+        |ms| format!("about {}, as last time", words::milliseconds(ms)),
+    );
+    text.push_str(&format!("expected downtime  {downtime}\n"));
+    text
+}

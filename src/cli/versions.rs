@@ -1,0 +1,34 @@
+//! `versions`.
+
+use super::exit::Exit;
+use super::{Call, Ended, gate};
+use crate::model::{Installed, Timestamp};
+use crate::render::versions::{self, Offer};
+use crate::world;
+
+/// Lists what is installed, kept, held and was on offer.
+pub(super) fn run(call: &Call<'_>, json: bool) -> Ended {
+    let settings = call.settings()?;
+    gate::readable(&settings, "versions")?;
+    let installed = world::installed(&settings)?.as_ref().map(Installed::shown);
+    let kept = world::kept(&settings)?;
+    let (mut held, mut offers, mut retracted) = (Vec::new(), Vec::new(), false);
+    if let Some(mut records) = world::reading(&settings)? {
+        held = records.held()?;
+        retracted = records.alerts()?.iter().any(|alert| alert.id == "retracted");
+        let seen = records.seen(&settings.agent.module)?;
+        offers.extend(seen.into_iter().map(|seen| Offer {
+            version: seen.version,
+            first_seen_at: seen.first_seen_at,
+            commit_time: seen.commit_time,
+        }));
+    }
+    let installed = installed.as_deref().map(|version| (version, retracted));
+    let rows = versions::rows(installed, &kept, &held, &offers);
+    match json {
+        true => call.console.json(&rows)?,
+        false if rows.is_empty() => call.console.talk("no version is known yet; `check` asks for some"),
+        false => call.console.print(&versions::text(&rows, &held, Timestamp::now()))?,
+    }
+    Ok(Exit::Done)
+}
