@@ -76,7 +76,7 @@ impl Engine {
         let versions: Vec<Version> = offered.iter().map(|offered| offered.version.clone()).collect();
         self.world.records.note_offered(&module, &versions, now)?;
         let external = self.adopt(installed.as_ref(), now)?;
-        self.learn_ages(&offered, installed.as_ref())?;
+        self.learn_ages(&offered, installed.as_ref(), now)?;
         let service = self.world.services.state(&self.policy.place.service)?;
         let held = self.world.records.held()?;
         // Finding out what the tools are starts them: only a version that waits for others needs it.
@@ -175,29 +175,40 @@ impl Engine {
         )))
     }
 
-    /// The commit time counts for what was in the very first answer, so it is asked for; and it is
-    /// shown for the version that policy leads to.
-    fn learn_ages(&mut self, offered: &[Offered], installed: Option<&Installed>) -> Outcome<()> {
+    /// Asks for commit times, from the newest version down to the first that is old enough: the time
+    /// counts for what was in the very first answer, and it is shown for the version that policy
+    /// leads to.
+    fn learn_ages(
+        &mut self,
+        offered: &[Offered],
+        installed: Option<&Installed>,
+        now: Timestamp,
+    ) -> Outcome<()> {
         let module = self.policy.module.clone();
-        let current = installed.and_then(|installed| installed.version.clone());
+        let current = installed.and_then(|installed| installed.version.as_ref());
         let seen = self.world.records.seen(&module)?;
-        let mut wanted = offered.iter().rev().filter(|offered| {
-            offered.retracted.is_none()
-                && self.policy.excludes(&offered.version).is_none()
-                && current.as_ref().is_none_or(|current| offered.version >= *current)
-        });
-        let needed: Vec<Version> = match self.policy.min_age.is_zero() {
-            true => wanted.next().into_iter().map(|offered| offered.version.clone()).collect(),
-            false => wanted.map(|offered| offered.version.clone()).collect(),
-        };
-        for version in needed {
-            let known = seen.iter().any(|seen| seen.version == version && seen.commit_time.is_some());
-            if known {
+        for Offered { version, retracted } in offered.iter().rev() {
+            if retracted.is_some() || self.policy.excludes(version).is_some() {
                 continue;
             }
-            let info = self.world.source.info(&module, &version, self.interrupt.cancel())?;
-            if let Some(time) = info.time {
-                self.world.records.set_commit_time(&module, &version, time)?;
+            let known = seen.iter().find(|seen| seen.version == *version);
+            let time = match known.and_then(|seen| seen.commit_time) {
+                Some(time) => Some(time),
+                None => self.world.source.info(&module, version, self.interrupt.cancel())?.time,
+            };
+            if let Some(time) = time
+                && known.is_some_and(|seen| seen.commit_time.is_none())
+            {
+                self.world.records.set_commit_time(&module, version, time)?;
+            }
+            let since = known.map(|seen| match time {
+                Some(time) if seen.in_first_answer => time.min(seen.first_seen_at),
+                _ => seen.first_seen_at,
+            });
+            if self.policy.too_young(since, now).is_none()
+                || current.is_some_and(|current| version <= current)
+            {
+                break;
             }
         }
         Ok(())

@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use crate::model::event::Level;
 use crate::model::status::{AgentStatus, Alert, Latest, State};
-use crate::model::{By, EventKind, Failure, Outcome, Plan, Record, Run, RunKind, StepId, StepStatus};
+use crate::model::{By, Class, EventKind, Failure, Outcome, Plan, Record, Run, RunKind, StepId, StepStatus};
 use crate::ports::World;
 
 use self::check::Memo;
@@ -167,6 +167,10 @@ impl Engine {
 
     /// Runs a plan. `None`: it has no verdict yet.
     fn execute(&mut self, plan: Plan) -> Outcome<Option<Run>> {
+        if self.open {
+            return Err(Failure::new(Class::Busy, "an interrupted run has no verdict yet")
+                .hint("look at `status`; when the system is up again the run goes on"));
+        }
         let mut cx = Context::new(&mut self.world, plan, &mut self.sink, &self.interrupt, &self.pulse);
         cx.world.journal.append(&Record::Begin { plan: Box::new(cx.plan.clone()) })?;
         self.open = true;

@@ -33,6 +33,7 @@ pub fn settle(cx: &mut Context, verdict: Verdict) -> Outcome<()> {
         }
         Verdict::RolledBack => {
             commit(cx, cx.plan.old.as_ref().map(|old| (old.shown(), old.sha256.clone())))?;
+            cx.world.records.set_stuck(None)?;
             drop_new(cx);
         }
         Verdict::Stuck => {

@@ -15,6 +15,11 @@ pub(super) enum Reach {
     Fetched,
 }
 
+/// Where modules are unpacked.
+pub(super) fn module_cache(options: &Options) -> PathBuf {
+    options.cache.join("mod")
+}
+
 /// Variables, sorted by name.
 pub(super) fn variables(
     options: &Options,
@@ -24,7 +29,7 @@ pub(super) fn variables(
     jobs: u32,
 ) -> Vec<(String, String)> {
     let gopath = options.cache.join("gopath");
-    let modules = options.cache.join("mod");
+    let modules = module_cache(options);
     let mut all = Variables(Vec::new());
     all.set("PATH", search_path(options, tools));
     all.path("HOME", &room.home);

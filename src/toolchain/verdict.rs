@@ -1,6 +1,8 @@
 //! What a failed go command means. Its exit code is always 1, so the phase decides, and within a phase
 //! the words.
 
+use std::path::{Path, PathBuf};
+
 use crate::host::text;
 use crate::model::{Class, Failure};
 
@@ -65,6 +67,7 @@ const FETCHING: [(Class, &[&str]); 5] = [
             ": 404",
             ": 410",
             "not found",
+            "no such file or directory",
             "does not contain package",
             "does not contain main module",
             "invalid version",
@@ -128,8 +131,8 @@ const COMPILING: [(Class, &[&str]); 1] = [(
 )];
 
 /// The failure of `target` (`PACKAGE@VERSION`) in a phase. `said` are the clean lines of what was said;
-/// `memory`: the system says that memory ran out.
-pub(super) fn failure(phase: Phase, target: &str, said: &[String], memory: bool) -> Failure {
+/// `memory`: the system says that memory ran out. Places below the directory `modules` are told without it.
+pub(super) fn failure(phase: Phase, target: &str, said: &[String], memory: bool, modules: &Path) -> Failure {
     let whole = said.join("\n").to_ascii_lowercase();
     let class = if memory { Class::OutOfMemory } else { class(phase, &whole) };
     let verb = match phase {
@@ -138,12 +141,55 @@ pub(super) fn failure(phase: Phase, target: &str, said: &[String], memory: bool)
         Phase::Compile => "compile",
     };
     let mut failure = Failure::new(class, format!("cannot {verb} {target}"));
-    failure.causes = reasons(said);
+    let said = if phase == Phase::Compile { said.to_vec() } else { unfold(said) };
+    let tidy = |line: String| {
+        let line = line.trim();
+        let line = line.strip_prefix("go: ").unwrap_or(line);
+        let line = line.strip_prefix(target).and_then(|line| line.strip_prefix(": ")).unwrap_or(line);
+        below(modules, line).to_owned()
+    };
+    failure.causes = reasons(&said).into_iter().map(tidy).collect();
     if memory && failure.causes.is_empty() {
         failure.causes.push("memory ran out".to_owned());
     }
     failure.hint = hint(class, &whole).map(str::to_owned);
     failure
+}
+
+/// go itself breaks its sentences and indents what follows: each becomes one line again.
+fn unfold(said: &[String]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for line in said {
+        match lines.last_mut() {
+            Some(last) if line.starts_with(' ') => {
+                last.push(' ');
+                last.push_str(line.trim());
+            }
+            _ => lines.push(line.clone()),
+        }
+    }
+    lines.iter().map(|line| text::clean(line)).collect()
+}
+
+/// A place in a module as `MODULE@VERSION/FILE`. Go tells it from its working directory (`../../mod/…`)
+/// or from the root, whichever is shorter.
+fn below<'a>(modules: &Path, line: &'a str) -> &'a str {
+    let up = line.trim_start_matches("../");
+    let mut components = modules.components().rev();
+    let mut tail = PathBuf::new();
+    while let Some(component) = components.next() {
+        tail = if tail.as_os_str().is_empty() {
+            component.as_os_str().into()
+        } else {
+            Path::new(&component).join(tail)
+        };
+        let rest = up.strip_prefix(&*tail.to_string_lossy()).and_then(|rest| rest.strip_prefix('/'));
+        match rest {
+            Some(rest) if up.len() < line.len() || tail == modules => return rest,
+            _ => {}
+        }
+    }
+    line
 }
 
 fn class(phase: Phase, whole: &str) -> Class {
@@ -175,17 +221,11 @@ fn reasons(said: &[String]) -> Vec<String> {
             || line.trim_start().starts_with('|')
     };
     let errors = said.iter().filter(told).filter(|line| !remark(line));
-    let mut chosen: Vec<String> = errors.take(TOLD).map(|line| tidy(line)).collect();
+    let mut chosen: Vec<String> = errors.take(TOLD).cloned().collect();
     if chosen.is_empty() {
-        chosen = said.iter().filter(told).take(TOLD).map(|line| tidy(line)).collect();
+        chosen = said.iter().filter(told).take(TOLD).cloned().collect();
     }
     chosen
-}
-
-fn tidy(line: &str) -> String {
-    let line = text::clean(line);
-    let line = line.trim();
-    line.strip_prefix("go: ").unwrap_or(line).to_owned()
 }
 
 fn hint(class: Class, whole: &str) -> Option<&'static str> {
@@ -277,9 +317,13 @@ mod tests {
             ),
         ] {
             let lines: Vec<String> = said.lines().map(str::to_owned).collect();
-            assert_eq!(failure(phase, "m@v1", &lines, false).class, class, "{phase:?} {said}");
+            assert_eq!(
+                failure(phase, "m@v1", &lines, false, Path::new("/c/mod")).class,
+                class,
+                "{phase:?} {said}"
+            );
         }
-        let killed = failure(Compile, "m@v1", &[], true);
+        let killed = failure(Compile, "m@v1", &[], true, Path::new("/c/mod"));
         assert_eq!(
             (killed.class, killed.line().as_str()),
             (Class::OutOfMemory, "cannot compile m@v1: memory ran out")
@@ -300,12 +344,43 @@ mod tests {
             "two.c:6:1: error: four",
         ]
         .map(str::to_owned);
-        let failure = failure(Phase::Compile, "m/cmd/x@v1.0.0", &said, false);
+        let failure = failure(Phase::Compile, "m/cmd/x@v1.0.0", &said, false, Path::new("/c/mod"));
         assert_eq!(
             failure.line(),
             "cannot compile m/cmd/x@v1.0.0: two.c:3:1: error: unknown type: two.c:4:1: error: two: two.c:5:1: error: three"
         );
         let only_remarks = ["x.c:1: warning: w".to_owned()];
-        assert_eq!(super::failure(Phase::Compile, "m", &only_remarks, false).causes, ["x.c:1: warning: w"]);
+        assert_eq!(
+            super::failure(Phase::Compile, "m", &only_remarks, false, Path::new("/c/mod")).causes,
+            ["x.c:1: warning: w"]
+        );
+    }
+
+    #[test]
+    fn reasons_are_short_and_whole() {
+        let reason = |phase, said: &[&str]| {
+            let said: Vec<String> = said.iter().map(|line| (*line).to_owned()).collect();
+            failure(phase, "m/x@v1.0.0", &said, false, Path::new("/var/c/mod")).causes.join(" / ")
+        };
+        for (phase, said, told) in [
+            (
+                Phase::Plan,
+                &["go: m/x@v1.0.0: conflict:", "        m@v1.0.0: parsing go.mod:", "  another path"][..],
+                "conflict: m@v1.0.0: parsing go.mod: another path",
+            ),
+            (
+                Phase::Compile,
+                &["../../c/mod/m@v1.0.0/x.go:1:2: undefined: y"],
+                "m@v1.0.0/x.go:1:2: undefined: y",
+            ),
+            (
+                Phase::Compile,
+                &["/var/c/mod/m@v1.0.0/x.go:1:2: undefined: y"],
+                "m@v1.0.0/x.go:1:2: undefined: y",
+            ),
+            (Phase::Compile, &["mod/x.go:1:2: undefined: y"], "mod/x.go:1:2: undefined: y"),
+        ] {
+            assert_eq!(reason(phase, said), told);
+        }
     }
 }

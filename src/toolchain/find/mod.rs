@@ -78,7 +78,8 @@ fn first_good<T>(
     first.map_or(Ok(None), Err)
 }
 
-/// Asks a tool a short question; its standard output.
+/// Asks a tool a short question; its standard output. There is no HOME: go would start a child that
+/// counts the question there, and outlives the answer.
 fn ask(program: &Path, args: &[&str], scratch: &Path) -> Outcome<String> {
     let own = program.parent().unwrap_or(Path::new("/"));
     let path = std::env::join_paths([own, Path::new("/usr/bin"), Path::new("/bin")]).unwrap_or_default();
@@ -86,7 +87,6 @@ fn ask(program: &Path, args: &[&str], scratch: &Path) -> Outcome<String> {
         .args(args)
         .cwd(scratch)
         .env("PATH", path)
-        .env("HOME", scratch)
         .env("GOENV", "off")
         .env("GOWORK", "off")
         .env("GOFLAGS", "")

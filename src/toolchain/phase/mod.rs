@@ -113,7 +113,8 @@ impl Build<'_> {
 
     /// The failure of a go that ended by itself.
     fn failure(&self, phase: Phase, said: &[String], exit: Exit) -> Failure {
-        let mut failure = verdict::failure(phase, &self.target(), said, exit.out_of_memory);
+        let modules = environment::module_cache(self.options);
+        let mut failure = verdict::failure(phase, &self.target(), said, exit.out_of_memory, &modules);
         if failure.causes.is_empty() {
             failure.causes.push(ending(exit));
         }
