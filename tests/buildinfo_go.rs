@@ -1,5 +1,7 @@
 //! Our reader of build information against Go's own, on binaries that Go built.
 
+#![allow(clippy::print_stdout)]
+
 #[path = "toolchain/mod.rs"]
 #[allow(dead_code)]
 mod support;

@@ -1,5 +1,7 @@
 //! Builds with the real go and C compiler from a module proxy that is a directory.
 
+#![allow(clippy::print_stdout)]
+
 #[path = "toolchain/mod.rs"]
 mod support;
 
@@ -8,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sentinel_updater::model::{Class, Failure};
+use sentinel_updater::model::{Class, Failure, Version};
 use sentinel_updater::ports::{Builder, Cancel};
 use sentinel_updater::toolchain::Choice;
 use support::{Bench, Ran, bench, cancel_at_c, entries, publish_endless};
@@ -289,4 +291,35 @@ fn a_full_disk_is_the_disks_fault() {
     drop(mounted);
     assert_eq!(failed.class, Class::Disk, "{failed}");
     assert!(failed.hint.is_some());
+}
+
+#[test]
+fn go_answers_what_only_go_knows() {
+    let Some(bench) = bench() else { return };
+    let go_mod = "module example.test/plain\n\ngo 1.21\n\nretract v0.9.0 // broken\n";
+    bench.publish("example.test/plain", &[("go.mod", go_mod), ("main.go", MAIN)]);
+    // A retracted version is listed too: what is made of that is decided elsewhere.
+    let list = bench.path("proxy/example.test/plain/@v/list");
+    std::fs::write(list, "v0.9.0\nv1.0.0\n").expect("written");
+    let mut questions = bench.questions();
+    let cancel = Cancel::new();
+    let all = questions.versions("example.test/plain", &cancel).expect("versions");
+    let all: Vec<&str> = all.iter().map(Version::as_str).collect();
+    assert_eq!(all, ["v0.9.0", "v1.0.0"]);
+    let latest = questions.latest("example.test/plain", &cancel).expect("latest");
+    assert_eq!(latest.as_str(), "v1.0.0");
+    let info = questions.info("example.test/plain", &latest, &cancel).expect("info");
+    assert_eq!(
+        (info.version, info.time.expect("time").to_string()),
+        (latest.clone(), "2026-01-02T03:04:05Z".to_owned())
+    );
+    assert_eq!(questions.go_mod("example.test/plain", &latest, &cancel).expect("go.mod"), go_mod);
+    let missing = Version::parse("v7.0.0").expect("a version");
+    for failure in [
+        questions.info("example.test/plain", &missing, &cancel).expect_err("no such version"),
+        questions.latest("example.test/unknown", &cancel).expect_err("no such module"),
+    ] {
+        assert_eq!(failure.class, Class::Module, "{failure}");
+    }
+    bench.assert_nothing_is_left();
 }

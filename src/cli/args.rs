@@ -11,6 +11,7 @@ use crate::model::Version;
 #[derive(Debug, Parser)]
 #[command(
     name = "sentinel-updater",
+    bin_name = "sentinel-updater",
     version = super::VERSION,
     color = clap::ColorChoice::Never,
     max_term_width = 100,

@@ -10,6 +10,7 @@ use crate::engine::{Decision, Policy};
 use crate::model::status::Latest;
 use crate::model::{Class, Failure, Outcome, Timestamp};
 use crate::ports::{Cancel, ModuleSource};
+use crate::service::Kind;
 use crate::world;
 
 /// What was found.
@@ -34,9 +35,10 @@ pub(super) fn ask(settings: &Settings) -> Outcome<Found> {
     beside_the_runtime(|handle| {
         let mut source = world::source(settings, &handle)?;
         let (mut facts, last_downtime_ms) = remembered(settings)?;
-        let (service, installed) = world::agent(settings)?;
-        facts.service = service;
-        facts.installed = installed;
+        facts.installed = world::installed(settings)?;
+        if world::kind(settings) != Kind::Process {
+            facts.service = world::services(settings)?.state(&settings.agent.service_name)?;
+        }
         facts.offered = source.check(&settings.agent.module, &Cancel::new())?.offered;
         let policy = world::policy(settings);
         let decision = decide(&facts, &policy);

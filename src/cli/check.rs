@@ -11,6 +11,7 @@ use crate::host::privilege;
 use crate::model::status::Latest;
 use crate::model::{EventKind, Outcome};
 use crate::render;
+use crate::service::Kind;
 use crate::store::Layout;
 use crate::world;
 
@@ -48,9 +49,11 @@ fn newest(settings: &Settings) -> Outcome<Latest> {
     })?
 }
 
-/// As root, while nobody else is at work, and with no run to take up: a question changes no agent.
+/// As root, while nobody else is at work, and with no run to take up: a question changes no agent. Not
+/// where the agent would be this process's child.
 fn may_remember(settings: &Settings) -> bool {
     privilege::is_root()
+        && world::kind(settings) != Kind::Process
         && lock::holder(&Layout::new(&settings.paths.state).lock())
             .is_ok_and(|holder| holder == Holder::Nobody)
         && world::journal(settings).is_ok_and(|open| open.records.is_empty())

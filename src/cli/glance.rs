@@ -6,6 +6,7 @@ use crate::host::lock::{self, Holder};
 use crate::model::agent::Life;
 use crate::model::status::{AgentLife, AgentStatus, State};
 use crate::model::{Failure, Installed, Outcome, ServiceState, Status};
+use crate::service::Kind;
 use crate::store::Layout;
 use crate::world;
 
@@ -36,12 +37,15 @@ impl Glance {
     /// The agent, and the updater's service.
     fn services(&mut self, settings: &Settings) {
         let installed = self.seen(world::installed(settings)).flatten();
-        let mut services = self.seen(world::services(settings));
+        // Without a service manager there is nobody to ask but the updater itself.
+        let managed = world::kind(settings) != Kind::Process;
+        let mut services =
+            managed.then(|| world::services(settings)).and_then(|services| self.seen(services));
         let mut state = |name: &str| services.as_mut().map(|services| services.state(name)).transpose();
         let (agent, updater) = (state(&settings.agent.service_name), state(&settings.updater.service_name));
-        let agent = self.seen(agent).flatten();
+        let (agent, updater) = (self.seen(agent).flatten(), self.seen(updater).flatten());
         self.status.agent = agent_status(settings, agent, installed);
-        if let Some(updater) = self.seen(updater).flatten().filter(ServiceState::is_running) {
+        if let Some(updater) = updater.filter(ServiceState::is_running) {
             self.status.updater.pid = updater.pid;
             self.status.updater.started_at = updater.since;
         }

@@ -1,5 +1,6 @@
 //! `logs`.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -55,7 +56,7 @@ fn newest_build(layout: &Layout) -> Outcome<Option<PathBuf>> {
     let folder = layout.builds();
     let entries = match std::fs::read_dir(&folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Failure::io("look into", &folder, &error)),
     };
     let logs = entries.flatten().map(|entry| entry.path());
@@ -63,13 +64,18 @@ fn newest_build(layout: &Layout) -> Outcome<Option<PathBuf>> {
 }
 
 fn file(console: &Console, path: &Path, request: &Logs) -> Ended {
+    if path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        console.talk(&format!("there is no `{}` yet", path.display()));
+        if !request.follow {
+            return Ok(Exit::Done);
+        }
+    }
     // Before the tail: a line that comes in between is then shown twice rather than never.
     let mut follow = request.follow.then(|| Follow::from_end(path)).transpose()?;
-    for line in files::tail(path, request.lines)? {
-        console.line(&line)?;
-    }
-    if !path.exists() {
-        console.talk(&format!("there is no `{}` yet", path.display()));
+    if path.exists() {
+        for line in files::tail(path, request.lines)? {
+            console.line(&line)?;
+        }
     }
     let Some(follow) = &mut follow else { return Ok(Exit::Done) };
     loop {

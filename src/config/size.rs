@@ -6,7 +6,7 @@ use bytesize::ByteSize;
 pub const ACCEPTS: &str =
     "a size such as `10MB` (1 MB = 1,000,000 bytes), `512KiB` (1 KiB = 1,024 bytes) or a number of bytes";
 
-/// The units that [`format`] writes, in bytes.
+/// The units that [`format()`] writes, in bytes.
 const UNITS: [(&str, u64); 9] = [
     ("TB", bytesize::TB),
     ("TiB", bytesize::TIB),

@@ -24,7 +24,7 @@ pub fn with_engine<T: Send>(
     interrupt: &Interrupt,
     work: impl FnOnce(&mut Engine) -> T + Send,
 ) -> Outcome<T> {
-    let _lock = super::service::lock(settings)?;
+    let _lock = world::lock(settings)?;
     let runtime = super::service::runtime()?;
     let touched = Arc::new(AtomicBool::new(false));
     let sink = watching(sink, touched.clone());

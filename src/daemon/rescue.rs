@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use crate::config::{self, Settings, Sources};
 use crate::engine;
-use crate::host::lock::Lock;
-use crate::model::Outcome;
-use crate::store::Layout;
+use crate::model::{Class, Outcome};
 use crate::world;
 
 /// Gets the agent up again if the updater ended in the middle of a switch. Says what it did; stays
@@ -20,8 +18,12 @@ pub fn rescue(file: Option<PathBuf>) -> Outcome<Option<String>> {
         Ok(loaded) => loaded.settings,
         Err(_) => config::fallback(&sources),
     };
-    // Somebody else runs the engine already: the switch is in good hands.
-    let Ok(_lock) = Lock::acquire(&Layout::new(&settings.paths.state).lock()) else { return Ok(None) };
+    let _lock = match world::lock(&settings) {
+        Ok(lock) => lock,
+        // Somebody else runs the engine already: the switch is in good hands.
+        Err(failure) if failure.class == Class::Busy => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
     let runtime = super::service::runtime()?;
     let mut world = world::offline(&settings, runtime.handle())?;
     engine::rescue(&mut world)

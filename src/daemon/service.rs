@@ -9,11 +9,9 @@ use tokio::sync::oneshot;
 
 use crate::config::{self, Loaded, Rejected, Settings, Sources};
 use crate::engine::{self, Ended, Engine, Interrupt, Pulse, Wish};
-use crate::host::lock::Lock;
 use crate::host::{machine, notify};
 use crate::model::event::Level;
 use crate::model::{By, Class, Failure, Outcome, Run, Status, Timestamp};
-use crate::store::Layout;
 use crate::world;
 
 use super::hub::{Hub, Target, write};
@@ -84,13 +82,6 @@ pub fn run(request: &Request) -> Ending {
     }
 }
 
-/// The lock that every writer of the state holds.
-pub(super) fn lock(settings: &Settings) -> Outcome<Lock> {
-    let layout = Layout::new(&settings.paths.state);
-    layout.create()?;
-    Lock::acquire(&layout.lock())
-}
-
 /// A runtime whose one thread is the caller's.
 pub(super) fn runtime() -> Outcome<Runtime> {
     Builder::new_current_thread()
@@ -106,7 +97,7 @@ fn live(
     log: &Log,
     rejected: Option<&Rejected>,
 ) -> Outcome<Option<Run>> {
-    let _lock = lock(settings)?;
+    let _lock = world::lock(settings)?;
     let runtime = runtime()?;
     let interrupt = Interrupt::new();
     let pulse = Pulse::default();

@@ -149,10 +149,13 @@ fn age_counts_from_the_first_sight_unless_it_was_the_first_answer() {
     assert_eq!(decide(&facts, &policy).action, Action::Update(v("v1.1.0")));
 }
 
+/// What makes one set of facts another.
+type Change = fn(&mut Facts);
+
 #[test]
 fn what_makes_a_newer_version_wait() {
     let newer = || facts("v1.0.0", &["v1.0.0", "v1.1.0"]);
-    let cases: [(&str, fn(&mut Facts), Option<&str>); 11] = [
+    let cases: [(&str, Change, Option<&str>); 11] = [
         ("held", |f| f.held = vec![held("v1.1.0", HeldCause::Failed, None)], Some("is held: because")),
         ("another one held", |f| f.held = vec![held("v1.0.5", HeldCause::Failed, None)], None),
         ("waiting", |f| f.held = vec![held("v1.1.0", HeldCause::Build, Some(60))], Some("waits until")),

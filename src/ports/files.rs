@@ -95,7 +95,7 @@ pub trait AgentFiles: Send {
     fn clean(&mut self, place: &AgentPlace) -> Outcome<()>;
 }
 
-/// The agent's SQLite database, touched only while the agent is stopped.
+/// The agent's SQLite database. Only its layout is read while the agent runs.
 pub trait Databases: Send {
     /// Copies the database for run `id`, durable: recovered and checkpointed first. `None`: the
     /// file does not exist.

@@ -60,7 +60,7 @@ fn updater(status: &Status, now: Timestamp) -> Vec<String> {
     }
     if !updater.manager.is_empty() {
         parts.push(match updater.manager.as_str() {
-            "process" => "runs the agent itself (no service manager)".to_owned(),
+            "process" => "no service manager: the updater runs the agent itself".to_owned(),
             manager => format!("services by {manager}"),
         });
     }
@@ -226,7 +226,7 @@ newest   none known (never asked)
         status.alerts = vec![Alert { id: "masked".into(), text: "the service is masked".into(), since }];
         let text = text(&status, now());
         for line in [
-            "updater   running (process 812), building the new version, runs the agent itself (no service manager)",
+            "updater   running (process 812), building the new version, no service manager: the updater runs the agent itself",
             "          automatic updates are paused until resumed by uid 0: freeze",
             "agent     sentinelgo: running (process 4121), since 2026-11-24 03:15:41 UTC (4 min ago), restarted 3 times by the service manager",
             "          v1.4.2 (retracted by its authors) in /usr/local/bin/sentinel",

@@ -11,7 +11,7 @@ pub mod detect;
 pub mod systemd;
 
 use crate::model::{Class, Failure, Outcome};
-use crate::ports::ServiceManager;
+use crate::ports::{Runner, ServiceManager};
 
 pub use detect::Kind;
 
@@ -27,5 +27,22 @@ pub fn open(kind: Kind) -> Outcome<Box<dyn ServiceManager>> {
             let what = format!("the service manager `{}` cannot be used here", other.name());
             Err(Failure::new(Class::Service, what).hint("run it on a host that systemd runs"))
         }
+    }
+}
+
+/// A runner that starts foreign programs as the unit `unit`, outside our own sandbox; `None`: this manager
+/// has no such thing.
+///
+/// # Errors
+/// `Service` when the manager's programs are missing, `Config` when `unit` cannot be a unit's name.
+#[cfg_attr(not(target_os = "linux"), expect(unused_variables))]
+pub fn outside_runner(kind: Kind, unit: &str) -> Outcome<Option<Box<dyn Runner>>> {
+    match kind {
+        #[cfg(target_os = "linux")]
+        Kind::Systemd => {
+            let programs = systemd::Programs::find()?;
+            Ok(Some(Box::new(systemd::TransientRunner::new(programs, unit)?)))
+        }
+        _ => Ok(None),
     }
 }

@@ -27,9 +27,7 @@ pub(super) fn run(
 ) -> Outcome<Built> {
     let owner = user::resolve(options.user.as_deref())?;
     let mut log = Log::create(&options.logs, &job.run)?;
-    for directory in ["gopath", "build", "mod"] {
-        workspace::own_directory(&options.cache.join(directory), owner)?;
-    }
+    workspace::own_caches(options, owner)?;
     let room = Room::create(&options.work, &job.run, owner)?;
     let deadline = Instant::now() + options.timeout;
     let mut build = Build { options, tools, room: &room, job, runner, log: &mut log, sink, cancel, deadline };

@@ -12,6 +12,9 @@ const TICK: Duration = Duration::from_millis(100);
 /// Lines that may wait. A slow reader slows the program, it does not fill our memory.
 const WAITING: usize = 256;
 
+/// Takes each line with its stream; `None` is a tick.
+pub(super) type OnLine<'a> = &'a mut dyn FnMut(Option<(Stream, &str)>);
+
 /// Runs `program` and hands over each line; `None` is a tick. Without ticks the last news before a long
 /// silence would be held back by the pace of reports until the silence ends.
 ///
@@ -21,7 +24,7 @@ pub(super) fn run(
     runner: &mut dyn Runner,
     program: &Program,
     cancel: &Cancel,
-    on_line: &mut dyn FnMut(Option<(Stream, &str)>),
+    on_line: OnLine<'_>,
 ) -> Outcome<Exit> {
     thread::scope(|scope| {
         let (sender, lines) = mpsc::sync_channel::<(Stream, String)>(WAITING);

@@ -14,8 +14,7 @@ use super::{Options, build, fingerprint, user};
 
 /// How long a binary may take to print its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(5);
-/// Rooms of questions; runs have ids that begin with a digit.
-const ASKING: &str = "ask";
+/// The room of a binary that prints its version; ids of runs begin with a digit.
 const TRYING: &str = "try";
 
 /// Builds with the host's go.
@@ -49,10 +48,7 @@ impl GoToolchain {
 
     fn find(&mut self, go_line: Option<&str>) -> Outcome<Tools> {
         self.tools = None;
-        let room = Room::create(&self.options.work, ASKING, None)?;
-        let found = find::find(&self.options, go_line, &room.empty);
-        atomic::remove_tree(&room.root)?;
-        let tools = found?;
+        let tools = find::find(&self.options, go_line)?;
         self.tools = Some(tools.clone());
         Ok(tools)
     }

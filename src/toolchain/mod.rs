@@ -9,6 +9,7 @@
 //!      │            phase::compile ─── go install -x     no network; trace ► progress, verdict
 //!      │
 //!      └── binary ──────────────────── what a binary says of itself, without running it
+//!  ModuleQuestions ──────────────────── go list -m       what only go knows of a module
 //! ```
 //!
 //! In come plain options, a runner, and the questions of `ports::Builder`. Never in: settings, the
@@ -26,6 +27,7 @@ mod log;
 mod options;
 mod phase;
 mod progress;
+mod questions;
 mod runner;
 mod trace;
 mod user;
@@ -35,6 +37,7 @@ mod workspace;
 pub use go_toolchain::GoToolchain;
 pub use go_version::GoVersion;
 pub use options::{Choice, Modules, Network, Options};
+pub use questions::ModuleQuestions;
 pub use runner::ProcessGroupRunner;
 
 /// A binary's build information, read without running it; `None`: it carries none that can be read.

@@ -175,9 +175,8 @@ fn unfold(said: &[String]) -> Vec<String> {
 /// or from the root, whichever is shorter.
 fn below<'a>(modules: &Path, line: &'a str) -> &'a str {
     let up = line.trim_start_matches("../");
-    let mut components = modules.components().rev();
     let mut tail = PathBuf::new();
-    while let Some(component) = components.next() {
+    for component in modules.components().rev() {
         tail = if tail.as_os_str().is_empty() {
             component.as_os_str().into()
         } else {

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::host::{Attributes, atomic};
 use crate::model::{Class, Failure, Outcome};
 
+use super::Options;
+
 /// Private directories of one build. All are empty when it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Room {
@@ -57,6 +59,16 @@ pub(super) fn own_directory(directory: &Path, owner: Option<(u32, u32)>) -> Outc
     std::fs::File::open(directory)
         .and_then(|open| attributes.apply(&open, directory))
         .map_err(|error| Failure::io("change the owner of", directory, &error))
+}
+
+/// Makes the caches that the environment names.
+///
+/// # Errors
+/// `Disk`.
+pub(super) fn own_caches(options: &Options, owner: Option<(u32, u32)>) -> Outcome<()> {
+    ["gopath", "build", "mod"]
+        .into_iter()
+        .try_for_each(|directory| own_directory(&options.cache.join(directory), owner))
 }
 
 /// Removes everything below `directory`, which stays.

@@ -3,6 +3,7 @@
 //! What comes in are validated settings. What goes out are ports, a policy, and readers for commands
 //! that only look. No decision about the agent is made here.
 
+mod lock;
 mod options;
 mod policy;
 mod read;
@@ -24,6 +25,7 @@ use crate::source::{Proxies, ProxySource};
 use crate::store::{BinaryFiles, FileJournal, Layout, SqliteDatabases, SqliteRecords, VersionFolder};
 use crate::toolchain::{self, GoToolchain, ProcessGroupRunner};
 
+pub use lock::lock;
 pub use policy::policy;
 pub use read::{agent, installed, journal, kept, reading, source};
 
@@ -102,13 +104,8 @@ fn group_runner() -> Outcome<Box<dyn Runner>> {
 
 /// Probe commands run outside our sandbox where there is a service manager to run them.
 fn probe_runner(settings: &Settings) -> Outcome<Box<dyn Runner>> {
-    #[cfg(target_os = "linux")]
-    if kind(settings) == Kind::Systemd {
-        let name = format!("{}-probe", settings.updater.service_name);
-        let programs = service::systemd::Programs::find()?;
-        return Ok(Box::new(service::systemd::TransientRunner::new(programs, &name)?));
-    }
-    group_runner()
+    let unit = format!("{}-probe", settings.updater.service_name);
+    service::outside_runner(kind(settings), &unit)?.map_or_else(group_runner, Ok)
 }
 
 fn agent_files() -> BinaryFiles {

@@ -184,7 +184,7 @@ impl Shared {
         match host.fault {
             Some(Fault::Fail { call: at, times }) if call >= at && times > 0 && host.calls[at] == name => {
                 host.fault = Some(Fault::Fail { call: at, times: times - 1 });
-                return Err(Failure::new(Class::Disk, format!("injected failure of {name}")));
+                Err(Failure::new(Class::Disk, format!("injected failure of {name}")))
             }
             Some(Fault::KillBefore(at)) if call == at => {
                 host.fault = None;
@@ -232,11 +232,11 @@ impl Host {
             // As the sample agent does: a newer layout than it knows ends it at once.
             self.running = None;
             self.failed = true;
-            return;
+        } else {
+            database.schema = schema;
+            database.rows.push(format!("written by {version}"));
+            self.running = Some(Running { version, pid: 100 + self.invocations, since: self.elapsed });
         }
-        database.schema = schema;
-        database.rows.push(format!("written by {version}"));
-        self.running = Some(Running { version, pid: 100 + self.invocations, since: self.elapsed });
     }
 
     /// Lets time pass: agents that crash do, and are restarted by the service manager.

@@ -61,7 +61,6 @@ impl Host {
         let port = self.machine.port();
         let mut text = format!(
             r#"
-            updater.check_interval = "1s"
             updater.log_level = "debug"
             agent.args = ["-health", "127.0.0.1:{port}", "-period", "50ms"]
             agent.env = {{ SENTINEL_DB = "/var/lib/sentinelgo/sentinel.db" }}
@@ -70,8 +69,10 @@ impl Host {
             "#,
             proxy::MACHINE_GOPROXY
         );
-        if !more.contains("verify.window") {
-            text.push_str("verify.window = \"3s\"\n");
+        for (name, usual) in [("updater.check_interval", "1s"), ("verify.window", "3s")] {
+            if !more.contains(name) {
+                text.push_str(&format!("{name} = \"{usual}\"\n"));
+            }
         }
         text.push_str(more);
         self.machine.sh("mkdir -p /etc/sentinelgo /var/lib/sentinelgo");

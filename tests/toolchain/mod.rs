@@ -8,7 +8,7 @@ use std::time::Duration;
 use sentinel_updater::host::Guard;
 use sentinel_updater::model::{Outcome, Progress, Version};
 use sentinel_updater::ports::{BuildEvent, BuildJob, Builder, Built, Cancel};
-use sentinel_updater::toolchain::{GoToolchain, Options, ProcessGroupRunner};
+use sentinel_updater::toolchain::{GoToolchain, ModuleQuestions, Options, ProcessGroupRunner};
 
 /// Everything a test needs below one temporary directory.
 pub(crate) struct Bench {
@@ -50,6 +50,10 @@ pub(crate) fn bench() -> Option<Bench> {
     }
 }
 
+fn runner() -> Box<ProcessGroupRunner> {
+    Box::new(ProcessGroupRunner::new(Guard::new(env!("CARGO_BIN_EXE_sentinel-updater"))))
+}
+
 fn shared_cache() -> PathBuf {
     let base = std::env::var_os("SENTINEL_TEST_CACHE").map(PathBuf::from).unwrap_or_else(|| {
         let home = std::env::var_os("HOME").map_or_else(std::env::temp_dir, PathBuf::from);
@@ -64,8 +68,11 @@ impl Bench {
     }
 
     pub(crate) fn builder(&self) -> GoToolchain {
-        let guard = Guard::new(env!("CARGO_BIN_EXE_sentinel-updater"));
-        GoToolchain::new(self.options.clone(), Box::new(ProcessGroupRunner::new(guard)))
+        GoToolchain::new(self.options.clone(), runner())
+    }
+
+    pub(crate) fn questions(&self) -> ModuleQuestions {
+        ModuleQuestions::new(self.options.clone(), runner())
     }
 
     /// Publishes version v1.0.0 of `module` with these files; a go.mod is made unless one is given.

@@ -35,7 +35,7 @@ pub fn write(path: &Path, bytes: &[u8], attributes: &Attributes) -> Outcome<()> 
 /// which takes no time at any size.
 ///
 /// # Errors
-/// As [`write`], and when `from` cannot be read.
+/// As [`write()`], and when `from` cannot be read.
 pub fn copy(from: &Path, to: &Path, attributes: &Attributes, hash: Hash) -> Outcome<Copied> {
     let mut source = File::open(from).map_err(|error| Failure::io("open", from, &error))?;
     copy_file(&mut source, from, to, attributes, hash)

@@ -89,6 +89,15 @@ impl Live {
     }
 }
 
+/// The layout of a database that others may be using; `None`: a plain reader cannot tell, because there
+/// is something to recover, or it is no database.
+pub(super) fn peek(path: &Path, patience: Duration) -> Option<Schema> {
+    let path = std::fs::canonicalize(path.parent()?).ok()?.join(path.file_name()?);
+    let connection = sqlite::open(&path, OpenFlags::SQLITE_OPEN_READ_ONLY, patience).ok()?;
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).ok();
+    Some(Schema { schema_version: number("schema_version")?, user_version: number("user_version")? })
+}
+
 /// In a folder where everybody may create files, only the files of root and of the folder's owner are
 /// taken.
 fn check_owner(path: &Path, file: &Attributes, folder: &Attributes) -> Outcome<()> {

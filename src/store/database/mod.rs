@@ -73,7 +73,11 @@ impl Databases for SqliteDatabases {
     }
 
     fn schema(&mut self, database: &Path) -> Outcome<Option<Schema>> {
-        Ok(Live::open(database, self.patience)?.and_then(|live| live.schema()))
+        // The agent may be running: a reader disturbs it less than the lock that a copy needs.
+        match live::peek(database, self.patience) {
+            Some(schema) => Ok(Some(schema)),
+            None => Ok(Live::open(database, self.patience)?.and_then(|live| live.schema())),
+        }
     }
 
     fn check(&mut self, snapshot: &Snapshot) -> Outcome<()> {

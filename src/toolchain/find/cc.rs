@@ -14,8 +14,8 @@ const NAMES: [&str; 3] = ["gcc", "cc", "clang"];
 const USUAL: [&str; 3] = ["/usr/bin", "/usr/local/bin", "/bin"];
 
 /// Finds a C compiler that works.
-pub(super) fn find(options: &Options, scratch: &Path) -> Outcome<Cc> {
-    let examine = |candidate: &Path| identify(candidate, scratch);
+pub(super) fn find(options: &Options) -> Outcome<Cc> {
+    let examine = |candidate: &Path| identify(candidate);
     match &options.cc {
         Choice::Path(path) => first_good([path.clone()], examine)?.ok_or_else(|| {
             missing(
@@ -36,11 +36,11 @@ fn candidates(options: &Options) -> Vec<PathBuf> {
     NAMES.into_iter().flat_map(places).collect()
 }
 
-fn identify(candidate: &Path, scratch: &Path) -> Outcome<Cc> {
-    let said = ask(candidate, &["--version"], scratch)?;
+fn identify(candidate: &Path) -> Outcome<Cc> {
+    let said = ask(candidate, &["--version"])?;
     let version = text::clean(said.lines().next().unwrap_or_default());
     // Distributions package the compiler without the C library's headers: cgo would fail minutes later.
-    ask(candidate, &["-fsyntax-only", "-x", "c", "-include", "stdlib.h", "-"], scratch)
+    ask(candidate, &["-fsyntax-only", "-x", "c", "-include", "stdlib.h", "-"])
         .map_err(|failure| failure.hint(advice::get(Need::CHeaders)))?;
     Ok(Cc { path: candidate.to_owned(), version })
 }

@@ -11,11 +11,11 @@ use super::advice::{self, Need};
 use super::{Go, ask, first_good, in_path, missing};
 
 /// Finds a go that can build a module with this `go` line.
-pub(super) fn find(options: &Options, go_line: Option<&str>, scratch: &Path) -> Outcome<Go> {
+pub(super) fn find(options: &Options, go_line: Option<&str>) -> Outcome<Go> {
     // A line that cannot be read is for go itself to judge.
     let wanted = go_line.and_then(GoVersion::parse);
     let examine = |candidate: &Path| {
-        let go = identify(candidate, scratch)?;
+        let go = identify(candidate)?;
         match objection(&go, wanted, options.fetch_toolchain) {
             None => Ok(go),
             Some(failure) => Err(failure),
@@ -63,13 +63,13 @@ fn versioned(library: &Path) -> Vec<PathBuf> {
             Some((version, entry.path().join("bin/go")))
         })
         .collect();
-    found.sort_by(|one, other| other.0.cmp(&one.0));
+    found.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
     found.into_iter().map(|(_, path)| path).collect()
 }
 
 /// Asks `candidate` what it is. If it is a wrapper, goes on to the real one.
-fn identify(candidate: &Path, scratch: &Path) -> Outcome<Go> {
-    let said = ask(candidate, &["env", "GOROOT", "GOVERSION", "GOPROXY"], scratch)?;
+fn identify(candidate: &Path) -> Outcome<Go> {
+    let said = ask(candidate, &["env", "GOROOT", "GOVERSION", "GOPROXY"])?;
     let mut lines = said.lines().map(str::trim);
     let mut next = || lines.next().unwrap_or_default();
     let (root, release, default_proxy) = (PathBuf::from(next()), text::clean(next()), next().to_owned());

@@ -47,14 +47,14 @@ pub(super) struct Cc {
     pub(super) version: String,
 }
 
-/// Finds what `options` ask for. `scratch` is an empty directory that the tools may use.
+/// Finds what `options` ask for. Nothing is written.
 ///
 /// # Errors
 /// `Toolchain` naming what is missing or too old and how to get it; `Security` when the only one found
 /// could have been planted.
-pub(super) fn find(options: &Options, go_line: Option<&str>, scratch: &Path) -> Outcome<Tools> {
-    let go = go::find(options, go_line, scratch)?;
-    let cc = if options.cgo { Some(cc::find(options, scratch)?) } else { None };
+pub(super) fn find(options: &Options, go_line: Option<&str>) -> Outcome<Tools> {
+    let go = go::find(options, go_line)?;
+    let cc = if options.cgo { Some(cc::find(options)?) } else { None };
     Ok(Tools { go, cc })
 }
 
@@ -80,12 +80,12 @@ fn first_good<T>(
 
 /// Asks a tool a short question; its standard output. There is no HOME: go would start a child that
 /// counts the question there, and outlives the answer.
-fn ask(program: &Path, args: &[&str], scratch: &Path) -> Outcome<String> {
+fn ask(program: &Path, args: &[&str]) -> Outcome<String> {
     let own = program.parent().unwrap_or(Path::new("/"));
     let path = std::env::join_paths([own, Path::new("/usr/bin"), Path::new("/bin")]).unwrap_or_default();
     let command = Command::new(program)
         .args(args)
-        .cwd(scratch)
+        .cwd(own)
         .env("PATH", path)
         .env("GOENV", "off")
         .env("GOWORK", "off")

@@ -25,6 +25,11 @@ pub(super) use plan::plan;
 /// How many of the last lines are kept to say why something failed.
 const REMEMBERED: usize = 200;
 
+/// Takes each line of go, `None` in silence, and where to send what follows from it.
+type OnLine<'a> = &'a mut dyn FnMut(Option<(Stream, &str)>, Sink<'_>);
+/// Takes what happens.
+type Sink<'a> = &'a mut dyn FnMut(BuildEvent);
+
 /// What the phases of one build share.
 pub(super) struct Build<'a> {
     pub(super) options: &'a Options,
@@ -59,7 +64,7 @@ impl Build<'_> {
         reach: Reach,
         jobs: u32,
         limit: Duration,
-        on_line: &mut dyn FnMut(Option<(Stream, &str)>, &mut dyn FnMut(BuildEvent)),
+        on_line: OnLine<'_>,
     ) -> Outcome<Exit> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let program = Program {

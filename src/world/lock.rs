@@ -1,0 +1,18 @@
+//! The lock that every writer of the state holds.
+
+use crate::config::Settings;
+use crate::host::lock::Lock;
+use crate::model::Outcome;
+use crate::store::Layout;
+
+/// Takes the lock on the updater's state, whose directory is made if it is missing. It is held until the
+/// value is dropped.
+///
+/// # Errors
+/// `Busy` with the holder's process when another one holds it; `Permission` or `Disk` when the directory
+/// cannot be used.
+pub fn lock(settings: &Settings) -> Outcome<Lock> {
+    let layout = Layout::new(&settings.paths.state);
+    layout.create()?;
+    Lock::acquire(&layout.lock())
+}

