@@ -61,6 +61,8 @@ fn rollback(base: &Base) -> Result<()> {
 
 fn crash(base: &Base) -> Result<()> {
     let host = ready(base)?;
+    // Longer than the version runs.
+    host.configure("");
     host.publish("v1.1.0", Variant::CrashLoop)?;
     host.save("start");
     let name = "automatic rollback";
@@ -81,6 +83,8 @@ fn recovery(base: &Base) -> Result<()> {
     Table { host: &host, name, image: "forward", words: &ONCE, first, ends: &["v1.1.0"] }.play()?;
 
     host.load("start");
+    // Longer than that version runs.
+    host.configure("");
     host.publish("v1.2.0", Variant::CrashLoop)?;
     host.die(&ONCE, Point { record: 12, after: true });
     host.save("back");
@@ -124,7 +128,7 @@ impl Table<'_> {
         let points =
             (self.first..=last).flat_map(|record| [false, true].map(|after| Point { record, after }));
         let points: Vec<Point> = points.collect();
-        let every = if std::env::var(EXTENT).is_ok_and(|extent| extent == "exhaustive") { 1 } else { 3 };
+        let every = if std::env::var(EXTENT).is_ok_and(|extent| extent == "exhaustive") { 1 } else { 4 };
         // Neither end of the table is left out.
         let chosen: Vec<Point> =
             points.iter().rev().step_by(every).chain(points.first().filter(|_| every > 1)).copied().collect();
@@ -144,7 +148,10 @@ impl Table<'_> {
     /// The number of the last record when nothing happens.
     fn undisturbed(&self) -> usize {
         self.host.load(self.image);
-        self.host.updater(self.words);
+        let output = self.host.updater(self.words);
+        let version = self.host.agent_version();
+        assert_eq!(Some(&version.as_str()), self.ends.first(), "{}: {output}", self.name);
+        self.host.assert_settled(&version);
         self.host.journal().len()
     }
 
