@@ -1,6 +1,6 @@
 //! Scenarios on a machine with a real systemd. Without root or systemd-nspawn they are skipped, and one
 //! line says why.
-#![allow(clippy::print_stderr)]
+#![allow(clippy::print_stderr, clippy::print_stdout)]
 
 use libtest_mimic::{Arguments, Trial};
 

@@ -57,7 +57,12 @@ fn a_module_with_c_and_a_dependency_is_built_and_every_package_is_counted() {
     let last = ran.progress.last().expect("progress");
     assert_eq!((last.phase.as_str(), last.done, last.total), ("compile", built.packages, built.packages));
     assert!(ran.progress.iter().any(|progress| progress.detail.as_deref() == Some("compiling C: two.c")));
-    assert!(ran.progress.iter().any(|progress| progress.phase == "download"));
+    let downloads: Vec<_> = ran.progress.iter().filter(|progress| progress.phase == "download").collect();
+    assert!(!downloads.is_empty());
+    let wrong = downloads
+        .iter()
+        .find(|report| report.detail.as_deref().is_some_and(|text| text.contains("compiling")));
+    assert_eq!(wrong, None, "a plan is not the work");
     let counts: Vec<u64> = ran
         .progress
         .iter()

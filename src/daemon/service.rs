@@ -65,21 +65,27 @@ pub fn run(request: &Request) -> Ending {
         }
     };
     let (settings, log) = settings;
-    match live(request, &sources, &settings, &log, rejected.as_ref()) {
-        Ok(run) => match rejected {
-            Some(rejected) => {
-                for problem in &rejected.problems {
-                    write(Level::Error, Target::Service, &problem.to_string());
-                }
-                Ending::Rejected(rejected)
-            }
-            None => Ending::Done(run.map(Box::new)),
-        },
-        Err(failure) => {
-            write(Level::Error, Target::Service, &failure.to_string());
-            Ending::Failed(failure)
-        }
+    let ended = live(request, &sources, &settings, &log, rejected.as_ref());
+    if let Err(failure) = &ended {
+        write(Level::Error, Target::Service, &failure.to_string());
     }
+    for problem in rejected.iter().flat_map(|rejected| &rejected.problems) {
+        write(Level::Error, Target::Service, &problem.to_string());
+    }
+    match (ended, rejected) {
+        (Ok(_), Some(rejected)) => Ending::Rejected(rejected),
+        // With nothing to take up, only a better configuration helps: no restart does.
+        (Err(failure), Some(rejected)) if failure.class != Class::Busy && nothing_open(&settings) => {
+            Ending::Rejected(rejected)
+        }
+        (Err(failure), _) => Ending::Failed(failure),
+        (Ok(run), None) => Ending::Done(run.map(Box::new)),
+    }
+}
+
+/// Whether the journal certainly holds no run to take up.
+fn nothing_open(settings: &Settings) -> bool {
+    world::journal(settings).is_ok_and(|open| open.records.is_empty())
 }
 
 /// A runtime whose one thread is the caller's.

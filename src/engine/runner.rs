@@ -60,7 +60,12 @@ fn one<'s>(cx: &mut Context, step: &'s Step) -> Result<(), (&'s Step, Failure)> 
             StepId::Stop => cx.world.journal.append(&Record::Switch { plan: Box::new(cx.plan.clone()) }),
             _ => Ok(()),
         }
-        .and_then(|()| cx.enter(step.id, Direction::Forward));
+        .and_then(|()| match step.id {
+            // Nothing will be done, so nothing is announced: that would be one more sync of the disk while
+            // the agent is down.
+            StepId::Register if cx.plan.definition.is_none() => Ok(()),
+            id => cx.enter(id, Direction::Forward),
+        });
         if let Err(failure) = announced {
             // Not announced, so not done: before `stop` that is a failure like any other.
             let blamed = if step.id == StepId::Stop && !cx.touched { &STEPS[0] } else { step };

@@ -232,11 +232,11 @@ impl Host {
             // As the sample agent does: a newer layout than it knows ends it at once.
             self.running = None;
             self.failed = true;
-            return;
+        } else {
+            database.schema = schema;
+            database.rows.push(format!("written by {version}"));
+            self.running = Some(Running { version, pid: 100 + self.invocations, since: self.elapsed });
         }
-        database.schema = schema;
-        database.rows.push(format!("written by {version}"));
-        self.running = Some(Running { version, pid: 100 + self.invocations, since: self.elapsed });
     }
 
     /// Lets time pass: agents that crash do, and are restarted by the service manager.

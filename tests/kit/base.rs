@@ -9,11 +9,11 @@ use super::{Result, cache, child};
 
 /// What is installed beside the minimal system.
 const PACKAGES: &str =
-    "systemd,systemd-sysv,dbus,ca-certificates,procps,iproute2,strace,sqlite3,gcc,libc6-dev";
+    "systemd,systemd-sysv,dbus,ca-certificates,procps,iproute2,strace,sqlite3,libcap2-bin,gcc,libc6-dev";
 /// The suite on a Debian host; any other host installs its own, whose mirror and keys it surely has.
 const DEBIAN_SUITE: &str = "trixie";
 /// Raised when the cached file system must be built again.
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 
 /// A root file system that is only read.
 #[derive(Debug, Clone)]

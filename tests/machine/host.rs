@@ -14,7 +14,7 @@ use crate::kit::{Result, cache, network, proxy};
 
 /// The program under test.
 pub(crate) const UPDATER: &str = env!("CARGO_BIN_EXE_sentinel-updater");
-const PLACE: &str = "/usr/local/bin/sentinel-updater";
+pub(crate) const UPDATER_PLACE: &str = "/usr/local/bin/sentinel-updater";
 const CACHE: &str = "/var/cache/sentinelgo-updater";
 /// The agent's binary.
 pub(crate) const BINARY: &str = "/usr/local/bin/sentinel";
@@ -49,7 +49,7 @@ impl Host {
             .bind(Go::find()?.bind())
             .bind(Bind::read_only(tree.root(), "/mnt/proxy"))
             .bind(Bind::read_only(proxy::dependencies()?, "/mnt/dependencies"))
-            .bind(Bind::read_only(UPDATER, PLACE));
+            .bind(Bind::read_only(UPDATER, UPDATER_PLACE));
         let machine = Machine::boot(base, setup)?;
         machine.write("/etc/systemd/system/sentinelgo-updater.service", unit());
         machine.exec(&["systemctl", "daemon-reload"]).ok();
@@ -86,7 +86,7 @@ impl Host {
 
     /// A command of the updater, to its end.
     pub(crate) fn updater(&self, words: &[&str]) -> Output {
-        let mut all = vec![PLACE];
+        let mut all = vec![UPDATER_PLACE];
         all.extend(words);
         self.machine.exec_within(PATIENCE, &all).unwrap_or_else(|error| panic!("{words:?}: {error}"))
     }

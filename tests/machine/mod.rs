@@ -6,13 +6,29 @@ use crate::kit::Result;
 use crate::kit::base::Base;
 
 mod agent;
+mod checks;
 mod host;
+mod instances;
+mod interruptions;
+mod kills;
 mod power;
+mod surroundings;
 mod updates;
 
 /// Every scenario there is.
 pub(crate) fn all() -> Vec<Trial> {
-    [power::scenarios(), agent::scenarios(), updates::scenarios()].into_iter().flatten().collect()
+    [
+        power::scenarios(),
+        agent::scenarios(),
+        updates::scenarios(),
+        interruptions::scenarios(),
+        instances::scenarios(),
+        surroundings::scenarios(),
+        kills::scenarios(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A scenario: a name that says what must hold, and what is done on machines made from the base.

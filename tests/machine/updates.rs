@@ -15,6 +15,7 @@ pub(crate) fn scenarios() -> Vec<Trial> {
         scenario("updates::a_schema_change_is_kept_or_taken_back_with_its_rows", schemas),
         scenario("updates::the_seeds_own_flow_and_its_rollback_by_hand", by_hand),
         scenario("updates::an_explicit_rollback_stays", explicit_rollback),
+        scenario("updates::the_service_does_it_by_itself_and_says_so", service),
         scenario("updates::the_usual_window_of_a_minute", whole_window),
     ]
 }
@@ -177,6 +178,37 @@ fn explicit_rollback(base: &Base) -> Result<()> {
     assert_eq!(refused.code, Some(6), "{refused}");
     assert_eq!(host.updater(&["update", "--force"]).code, Some(0));
     assert_eq!(host.agent_version(), "v1.1.0");
+    Ok(())
+}
+
+fn service(base: &Base) -> Result<()> {
+    let host = Host::new(base)?;
+    host.start_service();
+    host.wait_for_log("installation nothing -> v1.0.0");
+    host.wait("v1.0.0 is installed", || (host.history().len() == 1).then_some(()));
+    assert_eq!(host.agent_version(), "v1.0.0");
+    host.publish("v1.1.0", Variant::Good)?;
+    host.wait("v1.1.0 is installed", || (host.history().len() == 2).then_some(()));
+    assert_eq!(host.last_run("updated")["to"], "v1.1.0");
+    let status = host.status();
+    assert_eq!(
+        status["updater"]["pid"].to_string(),
+        host.show("sentinelgo-updater", "MainPID"),
+        "{status:#}"
+    );
+    assert_eq!(
+        (&status["agent"]["version"], &status["agent"]["state"]),
+        (&"v1.1.0".into(), &"running".into())
+    );
+    for words in [&["update"][..], &["rollback"], &["hold", "v1.1.0"], &["run"]] {
+        let refused = host.updater(words);
+        assert_eq!(refused.code, Some(6), "{refused}");
+    }
+    assert!(host.show("sentinelgo-updater", "StatusText").contains("v1.1.0"));
+    host.machine.exec(&["systemctl", "stop", "sentinelgo-updater"]).ok();
+    assert_eq!(host.show("sentinelgo-updater", "Result"), "success");
+    assert_eq!(host.updater(&["status"]).code, Some(4), "it is off, and says what can be told");
+    assert_eq!(host.agent_version(), "v1.1.0", "the agent does not need it");
     Ok(())
 }
 

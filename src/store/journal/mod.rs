@@ -114,6 +114,10 @@ impl Journal for FileJournal {
     fn open_run(&mut self) -> Outcome<OpenRun> {
         // Another process may have gone on with it: what counts is the file.
         self.loaded = None;
+        if self.access == Access::Write {
+            // One that was killed while it began a run left a file that nobody reads. It may stay if it must.
+            drop(atomic::sweep(&self.path));
+        }
         let records = contents::open_run(self.loaded()?.records.clone());
         Ok(OpenRun { records, set_aside: self.set_aside.take() })
     }

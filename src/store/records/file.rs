@@ -135,8 +135,12 @@ fn open_writer(path: &Path) -> Result<Connection, Trouble> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if found.is_file() => {}
         Ok(_) => return Err(Trouble::Other(no_file(path))),
-        // Created here, because SQLite would let others read it.
-        Err(_) => atomic::write(path, b"", &Attributes::with_mode(0o600)).map_err(Trouble::Other)?,
+        Err(_) => {
+            // Somebody who was killed in the same place left a file that nobody reads.
+            drop(atomic::sweep(path));
+            // Created here, because SQLite would let others read it.
+            atomic::write(path, b"", &Attributes::with_mode(0o600)).map_err(Trouble::Other)?;
+        }
     }
     let resolved =
         sqlite::resolve(path).map_err(|error| Trouble::Other(Failure::io("open", path, &error)))?;

@@ -27,12 +27,15 @@ pub(in super::super) fn plan(build: &mut Build<'_>) -> Outcome<u64> {
     let exit = build.go(Phase::Plan, args, Reach::Online, jobs, limit, &mut |line, sink| {
         if let Some((_, text)) = line {
             let meaning = trace.read(text);
-            meter.see(&meaning);
             match meaning {
                 Line::Head(package) => {
                     packages.insert(package.to_owned());
                 }
-                Line::Downloading(_) => sink(BuildEvent::Output(text.to_owned())),
+                Line::Downloading(_) => {
+                    // The rest of a plan is what go would do, not what it does.
+                    meter.see(&meaning);
+                    sink(BuildEvent::Output(text.to_owned()));
+                }
                 Line::Message(_) => said.add(text),
                 _ => {}
             }

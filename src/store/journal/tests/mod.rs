@@ -229,6 +229,17 @@ fn damage_in_an_ended_run_opens_nothing() {
 }
 
 #[test]
+fn what_a_killed_begin_left_is_swept_by_the_writer_only() {
+    let place = Place::with(&[begin("a"), end("a")]);
+    let left = place.path().with_file_name(".journal.tmp-0123456789abcdef");
+    std::fs::write(&left, "half").expect("write");
+    FileJournal::reader(place.path()).open_run().expect("read");
+    assert!(left.exists());
+    place.open();
+    assert!(!left.exists());
+}
+
+#[test]
 fn a_newer_journal_is_refused_and_left_alone() {
     let place = Place::with(&[begin("1")]);
     let json = r#"{"schema":99,"by":"7.1.0","seq":2,"entry":{"record":"recovered","attempt":1}}"#;

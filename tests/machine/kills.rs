@@ -1,0 +1,224 @@
+//! The updater is killed before and after every record of its journal, and started again.
+//!
+//! Between two records lies one effect on the agent, so these are all the states that a dead updater can
+//! leave. A record is one write and one sync of the journal; strace ends the process at the entry of
+//! either, and lets go of its children, so that a build runs at full speed.
+
+use std::time::Instant;
+
+use libtest_mimic::Trial;
+use sentinel_updater::cli::demo::Variant;
+
+use super::checks::STATE;
+use super::host::{Host, UPDATER_PLACE};
+use super::scenario;
+use crate::kit::Result;
+use crate::kit::base::Base;
+
+/// Set to `exhaustive`: every point, not a sample.
+const EXTENT: &str = "SENTINEL_TESTS";
+/// Where a machine keeps the states that it returns to.
+const IMAGES: &str = "/var/images";
+/// Everything that an update changes.
+const PLACES: &str =
+    "usr/local/bin/sentinel usr/local/bin/sentinel.backup var/lib/sentinelgo etc/systemd/system";
+const ONCE: [&str; 2] = ["run", "--once"];
+
+pub(crate) fn scenarios() -> Vec<Trial> {
+    vec![
+        scenario("kills::of_an_update", update),
+        scenario("kills::of_an_install", install),
+        scenario("kills::of_a_rollback_on_request", rollback),
+        scenario("kills::of_an_automatic_rollback", crash),
+        scenario("kills::of_a_recovery", recovery),
+    ]
+}
+
+fn update(base: &Base) -> Result<()> {
+    let host = ready(base)?;
+    host.publish("v1.1.0", Variant::Good)?;
+    host.save("start");
+    Table { host: &host, name: "update", image: "start", words: &ONCE, first: 1, ends: &["v1.1.0"] }.play()
+}
+
+fn install(base: &Base) -> Result<()> {
+    let host = Host::with(base, "verify.window = \"1s\"\n")?;
+    host.save("start");
+    Table { host: &host, name: "install", image: "start", words: &ONCE, first: 1, ends: &["v1.0.0"] }.play()
+}
+
+/// Without a service the command goes on with what another command left.
+fn rollback(base: &Base) -> Result<()> {
+    let host = ready(base)?;
+    host.publish("v1.1.0", Variant::Good)?;
+    host.once(0);
+    host.save("start");
+    // Killed before the agent was touched it is dropped; after that it goes on.
+    let ends = ["v1.0.0", "v1.1.0"];
+    Table { host: &host, name: "rollback", image: "start", words: &["rollback"], first: 1, ends: &ends }
+        .play()
+}
+
+fn crash(base: &Base) -> Result<()> {
+    let host = ready(base)?;
+    // Longer than the version runs.
+    host.configure("");
+    host.publish("v1.1.0", Variant::CrashLoop)?;
+    host.save("start");
+    let name = "automatic rollback";
+    Table { host: &host, name, image: "start", words: &ONCE, first: 10, ends: &["v1.0.0"] }.play()?;
+    host.last_run("rolled_back");
+    Ok(())
+}
+
+/// A recovery that goes forward and one that goes back, both killed on their way.
+fn recovery(base: &Base) -> Result<()> {
+    let host = ready(base)?;
+    host.publish("v1.1.0", Variant::Good)?;
+    host.save("start");
+    host.die(&ONCE, Point { record: 6, after: true });
+    host.save("forward");
+    let first = host.journal().len() + 1;
+    let name = "recovery forward";
+    Table { host: &host, name, image: "forward", words: &ONCE, first, ends: &["v1.1.0"] }.play()?;
+
+    host.load("start");
+    // Longer than that version runs.
+    host.configure("");
+    host.publish("v1.2.0", Variant::CrashLoop)?;
+    host.die(&ONCE, Point { record: 12, after: true });
+    host.save("back");
+    let first = host.journal().len() + 1;
+    let name = "recovery back";
+    Table { host: &host, name, image: "back", words: &ONCE, first, ends: &["v1.0.0", "v1.1.0"] }.play()
+}
+
+/// A machine that runs v1.0.0.
+fn ready(base: &Base) -> Result<Host> {
+    let host = Host::with(base, "verify.window = \"1s\"\n")?;
+    host.install();
+    Ok(host)
+}
+
+/// Before or after one record of the journal.
+#[derive(Debug, Clone, Copy)]
+struct Point {
+    /// Its number in its run, from 1.
+    record: usize,
+    after: bool,
+}
+
+/// All the points of one command.
+struct Table<'a> {
+    host: &'a Host,
+    name: &'a str,
+    /// The state from which it starts each time.
+    image: &'a str,
+    words: &'a [&'a str],
+    /// The first record that counts; those before it are another table's.
+    first: usize,
+    /// The versions of which one must run at the end.
+    ends: &'a [&'a str],
+}
+
+impl Table<'_> {
+    fn play(&self) -> Result<()> {
+        let began = Instant::now();
+        let last = self.undisturbed();
+        let points =
+            (self.first..=last).flat_map(|record| [false, true].map(|after| Point { record, after }));
+        let points: Vec<Point> = points.collect();
+        let every = if std::env::var(EXTENT).is_ok_and(|extent| extent == "exhaustive") { 1 } else { 4 };
+        // Neither end of the table is left out.
+        let chosen: Vec<Point> =
+            points.iter().rev().step_by(every).chain(points.first().filter(|_| every > 1)).copied().collect();
+        for point in &chosen {
+            self.at(*point);
+        }
+        println!(
+            "kill table: {} {}/{} points, every one recovered, {:.0?}",
+            self.name,
+            chosen.len(),
+            points.len(),
+            began.elapsed()
+        );
+        Ok(())
+    }
+
+    /// The number of the last record when nothing happens.
+    fn undisturbed(&self) -> usize {
+        self.host.load(self.image);
+        let output = self.host.updater(self.words);
+        let version = self.host.agent_version();
+        assert_eq!(Some(&version.as_str()), self.ends.first(), "{}: {output}", self.name);
+        self.host.assert_settled(&version);
+        self.host.journal().len()
+    }
+
+    fn at(&self, point: Point) {
+        let Self { host, name, .. } = self;
+        host.load(self.image);
+        let whole = host.binaries();
+        host.die(self.words, point);
+        let left = host.installed_sha256();
+        let staged = host.binaries();
+        assert!(
+            left.is_empty() && whole.is_empty() || whole.contains(&left) || staged.contains(&left),
+            "{name} {point:?}: the binary {left} is neither the old one nor the new one"
+        );
+        let output = host.updater(&ONCE);
+        assert!(matches!(output.code, Some(0 | 3)), "{name} {point:?}: {output}");
+        let version = host.agent_version();
+        assert!(self.ends.contains(&version.as_str()), "{name} {point:?}: {version} runs: {output}");
+        host.assert_settled(&version);
+    }
+}
+
+impl Host {
+    /// Runs a command of the updater that is killed at `point` of the run that it begins or takes up.
+    #[track_caller]
+    fn die(&self, words: &[&str], point: Point) {
+        let open = self.journal().last().is_some_and(|last| last["record"] != "end");
+        let before = if open { self.journal().len() } else { 0 };
+        // The first record of a run comes with a new file: a rename, and the sync of the folder.
+        let (place, call, count) = match (point.record - before, point.after) {
+            (1, false) if !open => (STATE.to_owned(), "renameat", 1),
+            (1, true) if !open => (STATE.to_owned(), "unlinkat", 1),
+            (nth, false) => (format!("{STATE}/journal"), "write", if open { nth } else { nth - 1 }),
+            (nth, true) => (format!("{STATE}/journal"), "fdatasync", if open { nth } else { nth - 1 }),
+        };
+        let strace = "strace -f -b execve -qq -o /dev/null".split(' ').map(ToOwned::to_owned);
+        let inject = format!("inject={call}:signal=SIGKILL:when={count}");
+        let mut all: Vec<String> = strace.collect();
+        all.extend(
+            ["-P", &place, "-e", &format!("trace={call}"), "-e", &inject, UPDATER_PLACE].map(Into::into),
+        );
+        all.extend(words.iter().map(|word| (*word).to_owned()));
+        let output = self.machine.exec(&all);
+        assert_eq!(output.signal.or(output.code.map(|code| code - 128)), Some(9), "{point:?}: {output}");
+    }
+
+    /// The digests of every whole binary that the updater keeps or has staged.
+    fn binaries(&self) -> Vec<String> {
+        let sums = self.machine.sh(&format!(
+            "sha256sum /usr/local/bin/sentinel {STATE}/versions/*/sentinel 2>/dev/null | cut -d ' ' -f 1"
+        ));
+        sums.stdout.lines().map(ToOwned::to_owned).collect()
+    }
+
+    /// Keeps the state of agent and updater under a name.
+    fn save(&self, image: &str) {
+        self.machine.sh(&format!(
+            "systemctl stop sentinelgo 2>/dev/null || true; mkdir -p {IMAGES}; cd /; tar cf {IMAGES}/{image} $(ls -d {PLACES} 2>/dev/null)"
+        )).ok();
+    }
+
+    /// Returns to a saved state; the agent runs, if it is installed.
+    fn load(&self, image: &str) {
+        self.machine.sh(&format!(
+            "systemctl stop sentinelgo 2>/dev/null || true
+            cd /; rm -rf {PLACES}; tar xf {IMAGES}/{image}; systemctl daemon-reload
+            if [ -e etc/systemd/system/sentinelgo.service ]; then systemctl reset-failed sentinelgo; systemctl start sentinelgo; fi"
+        )).ok();
+    }
+}
