@@ -84,7 +84,7 @@ fn edited(base: &Base) -> Result<()> {
 fn attributes(base: &Base) -> Result<()> {
     let host = Host::new(base)?;
     host.machine.sh("useradd --system --no-create-home agent; mkdir -p /var/lib/sentinelgo; chown agent: /var/lib/sentinelgo; chmod 0750 /var/lib/sentinelgo").ok();
-    host.configure(&format!("{WINDOW}agent.user = \"agent\"\n"));
+    host.configure("agent.user = \"agent\"\n");
     host.once(0);
     host.machine.sh(&format!(
         "chown root:agent {BINARY}; chmod 0750 {BINARY}; setcap cap_net_bind_service=ep {BINARY}; systemctl restart sentinelgo"
@@ -127,8 +127,8 @@ fn facts(host: &Host) -> String {
 
 fn other_file_system(base: &Base) -> Result<()> {
     let host = on_tmpfs(base, "256M")?;
-    assert_eq!(host.machine.exec(&["stat", "-f", "-c", "%T", BINARY]).ok().stdout, "tmpfs\n");
     host.install();
+    assert_eq!(host.machine.exec(&["stat", "-f", "-c", "%T", BINARY]).ok().stdout, "tmpfs\n");
     update(&host, "v1.1.0")?;
     host.publish("v1.2.0", Variant::CrashLoop)?;
     host.once(3);
@@ -161,7 +161,7 @@ fn full_disk(base: &Base) -> Result<()> {
 
 /// A machine whose `/usr/local/bin` is a file system of its own.
 fn on_tmpfs(base: &Base, size: &str) -> Result<Host> {
-    let host = Host::with(base, WINDOW)?;
+    let host = Host::new(base)?;
     host.machine
         .sh(&format!(
             "cp /usr/local/bin/sentinel-updater /root/; mount -t tmpfs -o size={size},mode=755 tmpfs /usr/local/bin
