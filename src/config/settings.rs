@@ -97,7 +97,7 @@ settings! { base;
         memory_max: Option<u64> = "", SIZE_LIMIT;
         /// How long a build may take.
         timeout: Duration = "30m", TIMEOUT;
-        /// User that compiles; empty: one without rights, named after the updater's service.
+        /// User that compiles; empty: the user that the updater runs as.
         user: Option<String> = "", USER;
         /// Keep the compiler's cache between builds: faster, and some hundred megabytes.
         keep_cache: bool = true, SWITCH;
