@@ -11,6 +11,8 @@ use crate::model::status::State;
 use crate::model::{Class, EventKind, Failure, Outcome};
 use crate::world;
 
+use super::log::Log;
+
 /// Takes the lock, takes up a run that was interrupted, then does `work`.
 ///
 /// Until the agent is about to be stopped, SIGINT and SIGTERM abort; from then to the verdict SIGINT is
@@ -26,6 +28,8 @@ pub fn with_engine<T: Send>(
 ) -> Outcome<T> {
     let _lock = world::lock(settings)?;
     let runtime = super::service::runtime()?;
+    // What a command does to the agent is in the same log as what the service does.
+    let _log = Log::file_only(settings);
     let touched = Arc::new(AtomicBool::new(false));
     let sink = watching(sink, touched.clone());
     std::thread::scope(|scope| {
@@ -47,7 +51,7 @@ pub fn with_engine<T: Send>(
     })
 }
 
-/// Notes when the agent is being touched.
+/// Logs what happens, and notes when the agent is being touched.
 fn watching(mut sink: Sink, touched: Arc<AtomicBool>) -> Sink {
     Box::new(move |kind| {
         if let EventKind::StateChanged { state } = &kind {
@@ -55,6 +59,7 @@ fn watching(mut sink: Sink, touched: Arc<AtomicBool>) -> Sink {
                 matches!(state, State::Switching | State::Verifying | State::RollingBack | State::Recovering);
             touched.store(now, Ordering::SeqCst);
         }
+        super::hub::log(&kind);
         sink(kind);
     })
 }

@@ -1,5 +1,5 @@
-//! Where log lines go: the rotating file and standard error, always both. Standard error is the journal
-//! under systemd, which reads the level from a prefix (sd-daemon(3)).
+//! Where log lines go: the rotating file, and for the service standard error too, always both. Standard
+//! error is the journal under systemd, which reads the level from a prefix (sd-daemon(3)).
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -26,17 +26,38 @@ pub(super) struct Log {
 struct Shared {
     file: Mutex<RotatingFile>,
     level: Mutex<Level>,
-    journal: bool,
+    error: Error,
+}
+
+/// What standard error is to the log.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Error {
+    /// The journal.
+    Journal,
+    /// A terminal, or whatever the service was started with.
+    Plain,
+    /// Not the log's: a command talks there.
+    Unused,
 }
 
 impl Log {
-    /// Opens the file and makes this log the one of the process.
+    /// Opens the file and makes this log, with standard error, the one of the process.
     pub(super) fn open(settings: &Settings) -> Self {
+        let journal = crate::config::env::read("JOURNAL_STREAM").is_some();
+        Self::with(settings, if journal { Error::Journal } else { Error::Plain })
+    }
+
+    /// The same without standard error.
+    pub(super) fn file_only(settings: &Settings) -> Self {
+        Self::with(settings, Error::Unused)
+    }
+
+    fn with(settings: &Settings, error: Error) -> Self {
         let log = Self {
             shared: Arc::new(Shared {
                 file: Mutex::new(open(&settings.log_file(), settings)),
                 level: Mutex::new(level(settings.updater.log_level)),
-                journal: crate::config::env::read("JOURNAL_STREAM").is_some(),
+                error,
             }),
         };
         let subscriber = tracing_subscriber::registry().with(Lines(log.clone()));
@@ -61,14 +82,14 @@ impl Log {
         // Neither can be allowed to fail an update: the file counts what it loses.
         drop(file.write_all(line.as_bytes()));
         drop(file);
-        let prefix = match (self.shared.journal, level) {
-            (false, _) => "",
-            (_, Level::ERROR) => "<3>",
-            (_, Level::WARN) => "<4>",
-            (_, Level::INFO) => "<6>",
-            _ => "<7>",
+        let line = match (self.shared.error, level) {
+            (Error::Unused, _) => return,
+            (Error::Plain, _) => line,
+            (Error::Journal, Level::ERROR) => format!("<3>{target}: {message}\n"),
+            (Error::Journal, Level::WARN) => format!("<4>{target}: {message}\n"),
+            (Error::Journal, Level::INFO) => format!("<6>{target}: {message}\n"),
+            (Error::Journal, _) => format!("<7>{target}: {message}\n"),
         };
-        let line = if self.shared.journal { format!("{prefix}{target}: {message}\n") } else { line };
         drop(std::io::stderr().write_all(line.as_bytes()));
     }
 }

@@ -16,7 +16,7 @@ pub fn line(event: &EventKind) -> Option<(Level, String)> {
         EventKind::StepEnded { step, status, took_ms, note } => {
             step_ended(*step, *status, *took_ms, note.as_deref())
         }
-        EventKind::Output { line } => Some((Level::Debug, format!("build: {line}"))),
+        EventKind::Output { line } => Some((Level::Debug, line.clone())),
         EventKind::TurnedBack { error } => Some((Level::Warn, format!("going back: {error}"))),
         EventKind::RunEnded { run } => Some(ended(run)),
         EventKind::AgentSeen { agent } => Some((Level::Debug, seen(agent))),
@@ -160,7 +160,7 @@ mod tests {
             ),
             (ended(StepStatus::Undone, None, None), Some((Level::Warn, "Download & compile: taken back"))),
             (ended(StepStatus::NotRun, None, None), Some((Level::Debug, "Download & compile: not run"))),
-            (EventKind::Output { line: "pkg".into() }, Some((Level::Debug, "build: pkg"))),
+            (EventKind::Output { line: "pkg".into() }, Some((Level::Debug, "pkg"))),
             (EventKind::TurnedBack { error: "it died".into() }, Some((Level::Warn, "going back: it died"))),
             (
                 EventKind::RunEnded { run: done },
