@@ -135,7 +135,7 @@ impl Table<'_> {
         for point in &chosen {
             self.at(*point);
         }
-        println!(
+        eprintln!(
             "kill table: {} {}/{} points, every one recovered, {:.0?}",
             self.name,
             chosen.len(),
@@ -158,13 +158,13 @@ impl Table<'_> {
     fn at(&self, point: Point) {
         let Self { host, name, .. } = self;
         host.load(self.image);
-        let whole = host.binaries();
+        let old = host.installed_sha256();
+        let rows = if old.is_empty() { Vec::new() } else { host.rows() };
         host.die(self.words, point);
         let left = host.installed_sha256();
-        let staged = host.binaries();
         assert!(
-            left.is_empty() && whole.is_empty() || whole.contains(&left) || staged.contains(&left),
-            "{name} {point:?}: the binary {left} is neither the old one nor the new one"
+            left == old || host.kept().contains(&left),
+            "{name} {point:?}: the binary {left} is neither the old one, {old}, nor a proven one"
         );
         let output = host.updater(&ONCE);
         let run = &host.history()[0];
@@ -178,6 +178,7 @@ impl Table<'_> {
         assert!(output.code == Some(0) || output.code == Some(expected), "{name} {point:?}: {output}");
         let version = host.agent_version();
         assert!(self.ends.contains(&version.as_str()), "{name} {point:?}: {version} runs: {output}");
+        assert!(host.rows().starts_with(&rows), "{name} {point:?}: rows of the agent's database are lost");
         host.assert_settled(&version);
     }
 }
@@ -186,14 +187,17 @@ impl Host {
     /// Runs a command of the updater that is killed at `point` of the run that it begins or takes up.
     #[track_caller]
     fn die(&self, words: &[&str], point: Point) {
-        let open = self.journal().last().is_some_and(|last| last["record"] != "end");
-        let before = if open { self.journal().len() } else { 0 };
-        // The first record of a run comes with a new file: a rename, and the sync of the folder.
-        let (place, call, count) = match (point.record - before, point.after) {
-            (1, false) if !open => (STATE.to_owned(), "renameat", 1),
-            (1, true) if !open => (STATE.to_owned(), "unlinkat", 1),
-            (nth, false) => (format!("{STATE}/journal"), "write", if open { nth } else { nth - 1 }),
-            (nth, true) => (format!("{STATE}/journal"), "fdatasync", if open { nth } else { nth - 1 }),
+        let known = self.journal();
+        let open = known.last().is_some_and(|last| last["record"] != "end");
+        let nth = if open { point.record - known.len() } else { point.record - 1 };
+        let journal = format!("{STATE}/journal");
+        // The first record of a run comes with a file of its own, renamed into place; a first start has made the
+        // updater's database in the same way before. After it the room on the disk is asked for.
+        let (place, call, count) = match (nth, point.after) {
+            (0, false) => (STATE.to_owned(), "renameat", if known.is_empty() { 2 } else { 1 }),
+            (0, true) => (STATE.to_owned(), "%statfs,%fstatfs", 1),
+            (nth, false) => (journal, "write", nth),
+            (nth, true) => (journal, "fdatasync", nth),
         };
         let strace = "strace -f -b execve -qq -o /dev/null".split(' ').map(ToOwned::to_owned);
         let inject = format!("inject={call}:signal=SIGKILL:when={count}");
@@ -204,29 +208,41 @@ impl Host {
         all.extend(words.iter().map(|word| (*word).to_owned()));
         let output = self.machine.exec(&all);
         assert_eq!(output.signal.or(output.code.map(|code| code - 128)), Some(9), "{point:?}: {output}");
+        let left = self.journal();
+        match point.record - usize::from(!point.after) {
+            0 => assert_eq!(left, known, "{point:?}: a run has begun"),
+            count => assert_eq!(left.len(), count, "{point:?}: {left:#?}"),
+        }
     }
 
-    /// The digests of every whole binary that the updater keeps or has staged.
-    fn binaries(&self) -> Vec<String> {
-        let sums = self.machine.sh(&format!(
-            "sha256sum /usr/local/bin/sentinel {STATE}/versions/*/sentinel 2>/dev/null | cut -d ' ' -f 1"
-        ));
+    /// The digests of the binaries that the updater keeps.
+    fn kept(&self) -> Vec<String> {
+        let sums = self.machine.sh(&format!("sha256sum {STATE}/versions/*/sentinel | cut -d ' ' -f 1")).ok();
         sums.stdout.lines().map(ToOwned::to_owned).collect()
     }
 
-    /// Keeps the state of agent and updater under a name.
+    /// Keeps the state of agent and updater under a name, and whether the agent runs.
     fn save(&self, image: &str) {
-        self.machine.sh(&format!(
-            "systemctl stop sentinelgo 2>/dev/null || true; mkdir -p {IMAGES}; cd /; tar cf {IMAGES}/{image} $(ls -d {PLACES} 2>/dev/null)"
-        )).ok();
+        self.machine
+            .sh(&format!(
+                "mkdir -p {IMAGES}; cd /
+                if systemctl -q is-active sentinelgo; then touch {IMAGES}/{image}.runs; fi
+                systemctl stop sentinelgo 2>/dev/null || true
+                tar cf {IMAGES}/{image} $(ls -d {PLACES} 2>/dev/null)"
+            ))
+            .ok();
+        self.load(image);
     }
 
-    /// Returns to a saved state; the agent runs, if it is installed.
+    /// Returns to a saved state.
     fn load(&self, image: &str) {
-        self.machine.sh(&format!(
-            "systemctl stop sentinelgo 2>/dev/null || true
-            cd /; rm -rf {PLACES}; tar xf {IMAGES}/{image}; systemctl daemon-reload
-            if [ -e etc/systemd/system/sentinelgo.service ]; then systemctl reset-failed sentinelgo; systemctl start sentinelgo; fi"
-        )).ok();
+        self.machine
+            .sh(&format!(
+                "systemctl stop sentinelgo 2>/dev/null || true
+                cd /; rm -rf {PLACES}; tar xf {IMAGES}/{image}; systemctl daemon-reload
+                systemctl reset-failed sentinelgo 2>/dev/null || true
+                if [ -e {IMAGES}/{image}.runs ]; then systemctl start sentinelgo; fi"
+            ))
+            .ok();
     }
 }

@@ -105,6 +105,8 @@ pub fn same_filesystem(one: &Path, other: &Path) -> Outcome<bool> {
 /// `Disk`, as the creation failed.
 pub fn writable_directory(directory: &Path) -> Outcome<()> {
     let probe = directory.join("sentinel-updater-probe");
+    // Somebody who was killed in the same place left one. It may stay if it must.
+    drop(atomic::sweep(&probe));
     // The writer works on a temporary name; dropping it takes that away again.
     let mut writer = atomic::Writer::create(&probe, &Attributes::with_mode(0o600))
         .map_err(|failure| failure.context(format!("cannot create files in `{}`", directory.display())))?;
