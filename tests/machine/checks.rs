@@ -71,7 +71,7 @@ impl Host {
         self.log().lines().filter(|line| line.contains(text)).count()
     }
 
-    /// Gives the agent's unit more settings, effective at once.
+    /// Gives a unit more settings, known to systemd at once.
     pub(crate) fn drop_in(&self, unit: &str, text: &str) {
         let folder = format!("/etc/systemd/system/{unit}.service.d");
         self.machine.sh(&format!("mkdir -p {folder}")).ok();
