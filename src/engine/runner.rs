@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::model::agent::Life;
 use crate::model::event::Level;
 use crate::model::journal::Direction;
 use crate::model::status::State;
@@ -54,6 +55,9 @@ fn one<'s>(cx: &mut Context, step: &'s Step) -> Result<(), (&'s Step, Failure)> 
     if may_stop && cx.wished_to_stop() {
         return Err((&STEPS[0], Failure::new(Class::Cancelled, "stopped before the agent was touched")));
     }
+    if step.id == StepId::Stop {
+        heed_operator(cx);
+    }
     cx.pulse.promise(cx.world.clock.elapsed(), (step.limit)(&cx.plan));
     if step.touches {
         let announced = match step.id {
@@ -96,6 +100,17 @@ fn one<'s>(cx: &mut Context, step: &'s Step) -> Result<(), (&'s Step, Failure)> 
         }
     }
     Ok(())
+}
+
+/// Building takes minutes, and an interruption may take days: an agent that somebody started meanwhile
+/// runs afterwards; one that was stopped before it was touched stays stopped.
+fn heed_operator(cx: &mut Context) {
+    let Ok(state) = cx.world.services.state(&cx.plan.place.service) else { return };
+    match state.life {
+        Life::Running => cx.plan.run_after = true,
+        Life::Stopped if !cx.touched && cx.plan.old.is_some() => cx.plan.run_after = false,
+        _ => {}
+    }
 }
 
 /// Turns the run round: everything that touched the agent is taken back, last first.

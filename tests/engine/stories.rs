@@ -248,6 +248,33 @@ fn an_agent_stopped_on_purpose_is_updated_and_stays_stopped() {
 }
 
 #[test]
+fn what_somebody_did_to_the_agent_during_the_build_counts() {
+    for runs_before in [true, false] {
+        let host = Shared::new(Some("v1.0.0"), &[("v1.0.0", GOOD, 1), ("v1.1.0", GOOD, 1)]);
+        if !runs_before {
+            host.lock().running = None;
+        }
+        let shared = host.clone();
+        let mut updater = Updater::reacting(
+            &host,
+            move |event| {
+                if matches!(event, EventKind::StepStarted { step: StepId::Build }) {
+                    match runs_before {
+                        true => shared.lock().running = None,
+                        false => shared.lock().start(),
+                    }
+                }
+            },
+            sentinel_updater::engine::Interrupt::new(),
+        );
+        updater.engine.recover().unwrap();
+        let (_, run) = updater.engine.turn();
+        assert_eq!(run.unwrap().verdict, Some(Verdict::Updated));
+        assert_eq!(host.lock().running.is_some(), !runs_before, "ran before: {runs_before}");
+    }
+}
+
+#[test]
 fn a_masked_service_is_left_alone() {
     let host = Shared::new(Some("v1.0.0"), &[("v1.0.0", GOOD, 1), ("v1.1.0", GOOD, 1)]);
     host.lock().masked = true;
