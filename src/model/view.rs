@@ -1,6 +1,6 @@
 //! The fold of events into what people are shown. Every display uses this one.
 
-use super::{Event, EventKind, Status, StepStatus};
+use super::{Event, EventKind, Status};
 
 /// The status derived from a snapshot and the events after it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -63,12 +63,5 @@ impl View {
             EventKind::PausedChanged { paused } => status.updater.paused.clone_from(paused),
             EventKind::Output { .. } | EventKind::Note { .. } => {}
         }
-    }
-
-    /// The reason a step of the run under way never ran, if it did not.
-    pub fn not_run_reason(&self, step: super::StepId) -> Option<&str> {
-        let run = self.status.run.as_ref().or(self.status.last_run.as_ref())?;
-        let row = run.steps.iter().find(|row| row.id == step)?;
-        (row.status == StepStatus::NotRun).then_some(row.note.as_deref()).flatten()
     }
 }

@@ -78,15 +78,6 @@ pub struct Built {
     pub packages: u64,
 }
 
-/// A built binary with its proof.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
-    /// The binary.
-    pub binary: PathBuf,
-    /// Its build information.
-    pub build_info: BuildInfo,
-}
-
 /// What happens during a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BuildEvent {

@@ -16,7 +16,7 @@ mod runner;
 mod service;
 mod source;
 
-pub use builder::{BuildEvent, BuildJob, Builder, Built, Candidate};
+pub use builder::{BuildEvent, BuildJob, Builder, Built};
 pub use cancel::Cancel;
 pub use clock::Clock;
 pub use files::{AgentFiles, Databases, VersionStore};

@@ -14,14 +14,13 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use crate::config::{Manager, Settings};
+use crate::config::{Manager, Secret, Settings};
 use crate::host::Guard;
 use crate::host::http::Http;
 use crate::model::{Class, Failure, Outcome};
 use crate::ports::{Runner, ServiceManager, World};
 use crate::probe::{HealthProber, LocalMachine, SystemClock};
 use crate::service::{self, Kind};
-use crate::source::{Proxies, ProxySource};
 use crate::store::{BinaryFiles, FileJournal, Layout, SqliteDatabases, SqliteRecords, VersionFolder};
 use crate::toolchain::{self, GoToolchain, ProcessGroupRunner};
 
@@ -59,17 +58,10 @@ pub fn assemble(settings: &Settings, runtime: &Handle) -> Outcome<World> {
 /// # Errors
 /// `Service` without a usable service manager, `Disk`.
 pub fn offline(settings: &Settings, runtime: &Handle) -> Outcome<World> {
-    let mut world = assemble(&Settings { build: offline_build(settings), ..settings.clone() }, runtime)?;
-    let http = Arc::new(Http::new(runtime.clone(), options::http(settings)));
-    world.source = Box::new(ProxySource::new(http, Proxies::parse("off")?, None));
-    Ok(world)
-}
-
-/// The configured proxies may be what is wrong with the settings.
-fn offline_build(settings: &Settings) -> crate::config::settings::Build {
-    let mut build = settings.build.clone();
-    build.goproxy = Some(crate::config::Secret::new("off"));
-    build
+    let mut settings = settings.clone();
+    // The configured proxies may be what is wrong with the settings.
+    settings.build.goproxy = Some(Secret::new("off"));
+    assemble(&settings, runtime)
 }
 
 /// The service manager that the settings name, or the one that runs this host.
