@@ -85,6 +85,7 @@ impl Glance {
             status.held = records.held()?;
             status.alerts = records.alerts()?;
             status.updater.paused = records.paused()?;
+            status.updater.probation = records.probation()?.map(|probation| probation.shown());
             status.last_run = records.runs(1)?.pop();
             stuck = records.stuck()?.is_some();
         }

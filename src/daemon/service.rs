@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
@@ -12,6 +12,7 @@ use crate::engine::{self, Ended, Engine, Interrupt, Pulse, Wish};
 use crate::host::{machine, notify};
 use crate::model::event::Level;
 use crate::model::{By, Class, Failure, Outcome, Run, Status, Timestamp};
+use crate::ports::Cancel;
 use crate::world;
 
 use super::hub::{Hub, Target, write};
@@ -114,6 +115,8 @@ fn live(
     let hub = Hub::new(status);
     write(Level::Info, Target::Service, &format!("sentinel-updater {} starts", request.version));
     let (orders, inbox) = mpsc::channel();
+    let wake = Cancel::new();
+    let orders = Orders { orders, wake: wake.clone() };
     let (done, ended) = oneshot::channel();
     let thread = EngineThread {
         settings: settings.clone(),
@@ -121,6 +124,7 @@ fn live(
         interrupt: interrupt.clone(),
         pulse: pulse.clone(),
         inbox,
+        wake,
         handle: runtime.handle().clone(),
         only_recover: rejected.is_some(),
         once: request.once,
@@ -144,6 +148,20 @@ fn live(
     result
 }
 
+/// The way to the engine's thread, which may be waiting for the agent and not for orders.
+struct Orders {
+    orders: mpsc::Sender<Order>,
+    wake: Cancel,
+}
+
+impl Orders {
+    fn send(&self, order: Order) {
+        // An engine that has ended needs no orders.
+        drop(self.orders.send(order));
+        self.wake.request();
+    }
+}
+
 /// The engine's thread.
 struct EngineThread {
     settings: Settings,
@@ -151,6 +169,8 @@ struct EngineThread {
     interrupt: Interrupt,
     pulse: Pulse,
     inbox: mpsc::Receiver<Order>,
+    /// Raised when something is in the inbox.
+    wake: Cancel,
     handle: tokio::runtime::Handle,
     only_recover: bool,
     once: bool,
@@ -184,13 +204,38 @@ impl EngineThread {
             if self.interrupt.wish() == Some(Wish::Exit) {
                 return Ok(None);
             }
-            match self.inbox.recv_timeout(delay) {
-                Ok(Order::Exit) | Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(None),
-                Err(mpsc::RecvTimeoutError::Timeout) => {}
-                Ok(Order::Reload(settings)) => match world::assemble(&settings, &self.handle) {
+            match self.wait(&mut engine, delay) {
+                Some(Order::Exit) => return Ok(None),
+                None => {}
+                Some(Order::Reload(settings)) => match world::assemble(&settings, &self.handle) {
                     Ok(world) => engine.reload(world, world::policy(&settings)),
                     Err(failure) => write(Level::Error, Target::Service, &failure.to_string()),
                 },
+            }
+        }
+    }
+
+    /// Waits for an order, at most for `delay`; meanwhile a version on probation is watched.
+    fn wait(&self, engine: &mut Engine, delay: Duration) -> Option<Order> {
+        let until = Instant::now() + delay;
+        loop {
+            // Lowered before the inbox is looked into: an order that comes later raises it again.
+            self.wake.reset();
+            match self.inbox.try_recv() {
+                Ok(order) => return Some(order),
+                Err(mpsc::TryRecvError::Disconnected) => return Some(Order::Exit),
+                Err(mpsc::TryRecvError::Empty) => {}
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.interrupt.wish() == Some(Wish::Exit) {
+                return None;
+            }
+            if !engine.watch_probation(left, &self.wake) {
+                return match self.inbox.recv_timeout(left) {
+                    Ok(order) => Some(order),
+                    Err(mpsc::RecvTimeoutError::Disconnected) => Some(Order::Exit),
+                    Err(mpsc::RecvTimeoutError::Timeout) => None,
+                };
             }
         }
     }
@@ -202,6 +247,7 @@ impl EngineThread {
         if engine.is_open() || self.interrupt.wish().is_some() {
             return Ok(recovered);
         }
+        engine.glance_at_probation()?;
         let decision = engine.check()?;
         Ok(engine.act(&decision, By::Timer)?.or(recovered))
     }
@@ -220,7 +266,7 @@ impl EngineThread {
 /// What the main loop holds.
 struct Watch<'a> {
     ended: oneshot::Receiver<()>,
-    orders: mpsc::Sender<Order>,
+    orders: Orders,
     interrupt: Interrupt,
     pulse: Pulse,
     log: &'a Log,
@@ -250,7 +296,7 @@ async fn watch(mut watch: Watch<'_>) {
     write(Level::Info, Target::Service, "asked to end");
     notify::stopping();
     watch.interrupt.ask(Wish::Exit);
-    drop(watch.orders.send(Order::Exit));
+    watch.orders.send(Order::Exit);
     // From `stop` to `start` the engine goes on until the agent runs: as long as it is alive, the
     // service manager is asked for patience.
     while watch.pulse.holds(machine::since_boot()) {
@@ -272,7 +318,7 @@ fn reload(watch: &Watch<'_>) {
                 write(Level::Warn, Target::Service, warning);
             }
             write(Level::Info, Target::Service, "configuration read again");
-            drop(watch.orders.send(Order::Reload(Box::new(loaded.settings))));
+            watch.orders.send(Order::Reload(Box::new(loaded.settings)));
         }
         Err(rejected) => {
             let settings = config::fallback(watch.sources);

@@ -165,6 +165,7 @@ impl Engine {
         self.world.records.put_run(&run)?;
         self.world.records.set_committed(&adopted)?;
         self.world.records.set_stuck(None)?;
+        self.end_probation()?;
         (self.sink)(EventKind::RunStarted { run: run.clone() });
         (self.sink)(EventKind::RunEnded { run });
         Ok(Some(format!(

@@ -12,6 +12,7 @@ pub mod gates;
 mod interrupt;
 mod planning;
 mod policy;
+mod probation;
 pub mod recover;
 mod rescue;
 mod runner;
@@ -177,7 +178,13 @@ impl Engine {
         self.memo = None;
         let run = cx.run.clone();
         cx.emit(EventKind::RunStarted { run });
-        for (step, note) in [(StepId::Check, None), (StepId::Detect, Some(found(&cx.run)))] {
+        let why = match (cx.plan.run.by, &cx.plan.hold_reason) {
+            (By::Probation, Some(reason)) => {
+                format!("{} {reason}", cx.run.from.as_deref().unwrap_or("the new version"))
+            }
+            _ => found(&cx.run),
+        };
+        for (step, note) in [(StepId::Check, None), (StepId::Detect, Some(why))] {
             cx.step_started(step);
             cx.step_ended(step, StepStatus::Done, Some(Duration::ZERO), note);
         }

@@ -92,6 +92,7 @@ fn base(engine: &mut Engine, kind: RunKind, by: By) -> Outcome<Plan> {
         version_args: policy.version_args,
         build_timeout: policy.build_timeout,
         state: policy.state,
+        probation: policy.probation,
         hold_reason: None,
         snapshot: None,
     })

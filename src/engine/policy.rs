@@ -35,6 +35,8 @@ pub struct Policy {
     pub keep_versions: u32,
     /// What happens to the database on an automatic rollback.
     pub restore: RestorePolicy,
+    /// How long a new version is watched after its commit; zero: not at all.
+    pub probation: Duration,
     /// Time between two checks.
     pub check_interval: Duration,
     /// How much of the interval is random, 0 to 1.

@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use crate::model::event::Level;
 use crate::model::held::HeldCause;
-use crate::model::{Class, EventKind, Failure, Held, Outcome, RunKind, StepId, Timestamp, Verdict, Version};
+use crate::model::{
+    By, Class, EventKind, Failure, Held, Outcome, RunKind, StepId, Timestamp, Verdict, Version,
+};
 use crate::ports::Committed;
 
 use super::context::Context;
+use super::probation;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -21,6 +24,7 @@ const ENVIRONMENT_ATTEMPTS: u32 = 3;
 /// # Errors
 /// `Disk`: the run stays open and is settled again.
 pub fn settle(cx: &mut Context, verdict: Verdict) -> Outcome<()> {
+    probation::settle(cx, verdict)?;
     match verdict {
         Verdict::Updated => {
             commit(cx, cx.plan.new_kept.as_ref().map(|new| (new.version.clone(), new.sha256.clone())))?;
@@ -112,7 +116,20 @@ fn doubled(first: Duration, attempts: u32) -> Duration {
 fn hold_left(cx: &mut Context) -> Outcome<()> {
     let Some(reason) = cx.plan.hold_reason.clone() else { return Ok(()) };
     let Some(version) = cx.plan.old.as_ref().and_then(|old| old.version.clone()) else { return Ok(()) };
-    hold_by_operator(cx.world.records.as_mut(), version, reason, cx.world.clock.now())
+    let at = cx.world.clock.now();
+    if cx.plan.run.by != By::Probation {
+        return hold_by_operator(cx.world.records.as_mut(), version, reason, at);
+    }
+    let held = Held {
+        version,
+        reason,
+        at,
+        retry_at: None,
+        cause: HeldCause::Failed,
+        attempts: 1,
+        fingerprint: None,
+    };
+    cx.world.records.hold(&held)
 }
 
 /// Holds a version because somebody decided so.

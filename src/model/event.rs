@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::status::{AgentStatus, Alert, Latest, Paused, State};
-use super::{Held, Run, StepId, StepStatus, Timestamp};
+use super::{Held, OnProbation, Run, StepId, StepStatus, Timestamp};
 
 /// How far a step is, in numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +114,11 @@ pub enum EventKind {
     PausedChanged {
         /// null: not paused.
         paused: Option<Paused>,
+    },
+    /// A new version's time of probation began or is over.
+    ProbationChanged {
+        /// null: nothing is on probation.
+        probation: Option<OnProbation>,
     },
     /// A remark for the log.
     Note {

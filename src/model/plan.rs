@@ -137,6 +137,9 @@ pub struct Plan {
     pub state: PathBuf,
     /// Why the version left is held after this run, for a rollback.
     pub hold_reason: Option<String>,
+    /// How long the new version is watched after commit.
+    #[serde(default)]
+    pub probation: Duration,
     /// The database snapshot of this run, once taken.
     pub snapshot: Option<Snapshot>,
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::agent::Life;
-use super::{Held, Run, Timestamp};
+use super::{Held, OnProbation, Run, Timestamp};
 
 /// What the updater is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -98,6 +98,9 @@ pub struct UpdaterStatus {
     pub state: State,
     /// Whether automatic updates are paused.
     pub paused: Option<Paused>,
+    /// The version that is still being watched after its commit.
+    #[serde(default)]
+    pub probation: Option<OnProbation>,
     /// When it asks next.
     pub next_check_at: Option<Timestamp>,
     /// The service manager in use.

@@ -61,6 +61,7 @@ impl View {
             }
             EventKind::AlertCleared { id } => status.alerts.retain(|known| known.id != *id),
             EventKind::PausedChanged { paused } => status.updater.paused.clone_from(paused),
+            EventKind::ProbationChanged { probation } => status.updater.probation.clone_from(probation),
             EventKind::Output { .. } | EventKind::Note { .. } => {}
         }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::status::{Alert, Latest, Paused};
-use crate::model::{Held, Outcome, Run, Timestamp, Version};
+use crate::model::{Held, Outcome, Probation, Run, Timestamp, Version};
 
 /// Everything that outlives the process, beside the journal. Each method is one transaction.
 ///
@@ -44,6 +44,10 @@ pub trait Records: Send {
     /// Pauses or resumes.
     fn set_paused(&mut self, paused: Option<&Paused>) -> Outcome<()>;
 
+    /// The version that is still being watched after its commit.
+    fn probation(&mut self) -> Outcome<Option<Probation>>;
+    /// Begins, changes or ends it.
+    fn set_probation(&mut self, probation: Option<&Probation>) -> Outcome<()>;
     /// The last check's result, for `status` without the service.
     fn latest(&mut self) -> Outcome<Latest>;
     /// Sets it. Called when it changed in more than `checked_at`.

@@ -3,7 +3,7 @@
 use super::words;
 use crate::model::event::Level;
 use crate::model::status::{AgentStatus, Latest, Paused};
-use crate::model::{EventKind, Held, Run, StepId, StepStatus, Verdict};
+use crate::model::{EventKind, Held, OnProbation, Run, StepId, StepStatus, Verdict};
 
 /// The line that an event leaves in the log, with its weight; `None`: it leaves none, because another
 /// event says the same or because it only matters while it happens.
@@ -24,6 +24,9 @@ pub fn line(event: &EventKind) -> Option<(Level, String)> {
         EventKind::AlertRaised { alert } => Some((Level::Warn, alert.text.clone())),
         EventKind::AlertCleared { id } => Some((Level::Info, format!("the alert `{id}` is over"))),
         EventKind::PausedChanged { paused } => Some((Level::Info, paused_now(paused.as_ref()))),
+        EventKind::ProbationChanged { probation } => {
+            probation.as_ref().map(|probation| (Level::Info, on_probation(probation)))
+        }
         EventKind::Note { level, text } => Some((*level, text.clone())),
     }
 }
@@ -93,6 +96,11 @@ fn held_now(held: &[Held]) -> String {
             format!("held: {}", list.join(", "))
         }
     }
+}
+
+/// The end of a probation is told with its reason, by a remark or by the run that it led to.
+fn on_probation(probation: &OnProbation) -> String {
+    format!("{} is on probation until {}", probation.version, words::time(probation.until))
 }
 
 fn paused_now(paused: Option<&Paused>) -> String {

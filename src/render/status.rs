@@ -65,6 +65,10 @@ fn updater(status: &Status, now: Timestamp) -> Vec<String> {
         });
     }
     let mut lines = vec![parts.join(", ")];
+    if let Some(probation) = &updater.probation {
+        let until = words::time(probation.until);
+        lines.push(format!("{} is on probation until {until}: a crash takes it back", probation.version));
+    }
     if let Some(paused) = &updater.paused {
         let until = paused.until.map_or_else(|| "resumed".to_owned(), words::time);
         let why = paused.reason.as_deref().map_or_else(String::new, |why| format!(": {why}"));

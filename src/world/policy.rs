@@ -43,6 +43,7 @@ pub fn policy(settings: &Settings) -> Policy {
             RestoreDatabase::Always => RestorePolicy::Always,
             RestoreDatabase::Never => RestorePolicy::Never,
         },
+        probation: settings.verify.probation,
         check_interval: settings.updater.check_interval,
         jitter: f64::from(settings.updater.jitter.get()) / 100.0,
         build_timeout: settings.build.timeout,

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sentinel_updater::model::status::{Alert, Latest, Paused};
-use sentinel_updater::model::{Class, Failure, Held, Kept, Outcome, Record, Run, Snapshot, Timestamp};
+use sentinel_updater::model::{
+    Class, Failure, Held, Kept, Outcome, Probation, Record, Run, Snapshot, Timestamp,
+};
 use sentinel_updater::ports::{Committed, Offered, Seen};
 
 /// How a version behaves once it runs.
@@ -79,6 +81,7 @@ pub struct Host {
     pub pins: BTreeMap<String, String>,
     pub committed: Option<Committed>,
     pub paused: Option<Paused>,
+    pub probation: Option<Probation>,
     pub latest: Latest,
     pub alerts: Vec<Alert>,
     pub stuck: Option<String>,
@@ -149,6 +152,7 @@ impl Shared {
             pins: BTreeMap::new(),
             committed: None,
             paused: None,
+            probation: None,
             latest: Latest::default(),
             alerts: Vec::new(),
             stuck: None,

@@ -10,8 +10,8 @@ use sentinel_updater::model::plan::{AgentPlace, Health, ServiceSpec};
 use sentinel_updater::model::snapshot::Schema;
 use sentinel_updater::model::status::{Alert, Latest, Paused};
 use sentinel_updater::model::{
-    BuildInfo, Class, Failure, Held, Installed, Kept, Outcome, Progress, Record, Run, ServiceState, Snapshot,
-    Timestamp, Version,
+    BuildInfo, Class, Failure, Held, Installed, Kept, Outcome, Probation, Progress, Record, Run,
+    ServiceState, Snapshot, Timestamp, Version,
 };
 use sentinel_updater::ports::{
     AgentFiles, Answer, BuildEvent, BuildJob, Builder, Built, Cancel, Clock, Committed, Databases,
@@ -578,6 +578,17 @@ impl Records for Port {
     fn set_paused(&mut self, paused: Option<&Paused>) -> Outcome<()> {
         self.0.lock().paused = paused.cloned();
         Ok(())
+    }
+
+    fn probation(&mut self) -> Outcome<Option<Probation>> {
+        Ok(self.0.lock().probation.clone())
+    }
+
+    fn set_probation(&mut self, probation: Option<&Probation>) -> Outcome<()> {
+        self.0.effect("set_probation", |host| {
+            host.probation = probation.cloned();
+            Ok(())
+        })
     }
 
     fn latest(&mut self) -> Outcome<Latest> {

@@ -183,7 +183,7 @@ impl Probe {
 
 /// What a new state means.
 #[derive(Debug, PartialEq, Eq)]
-enum Change {
+pub(in crate::engine) enum Change {
     Same,
     Restarted,
     Unsettled,
@@ -192,7 +192,7 @@ enum Change {
 
 /// Compares two states. The restart counter and the result tell a crash from an operator's restart,
 /// which changes neither.
-fn judge(before: &ServiceState, now: &ServiceState) -> Change {
+pub(in crate::engine) fn judge(before: &ServiceState, now: &ServiceState) -> Change {
     let crashed = now.restarts > before.restarts || now.is_failing();
     match now.life {
         _ if crashed => Change::Failed(describe(now)),

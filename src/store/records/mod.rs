@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 use self::file::MemoryFile;
 use crate::model::status::{Alert, Latest, Paused};
-use crate::model::{Class, Failure, Held, Outcome, Run, Timestamp, Version};
+use crate::model::{Class, Failure, Held, Outcome, Probation, Run, Timestamp, Version};
 use crate::ports::{Committed, Records, Seen};
 
 /// How many runs history keeps.
@@ -27,6 +27,7 @@ const HISTORY: i64 = 1000;
 mod value {
     pub(super) const COMMITTED: &str = "committed";
     pub(super) const PAUSED: &str = "paused";
+    pub(super) const PROBATION: &str = "probation";
     pub(super) const LATEST: &str = "latest";
     pub(super) const ALERTS: &str = "alerts";
     pub(super) const STUCK: &str = "stuck";
@@ -220,6 +221,14 @@ impl Records for SqliteRecords {
 
     fn set_paused(&mut self, paused: Option<&Paused>) -> Outcome<()> {
         self.set(value::PAUSED, paused)
+    }
+
+    fn probation(&mut self) -> Outcome<Option<Probation>> {
+        self.get(value::PROBATION)
+    }
+
+    fn set_probation(&mut self, probation: Option<&Probation>) -> Outcome<()> {
+        self.set(value::PROBATION, probation)
     }
 
     fn latest(&mut self) -> Outcome<Latest> {
