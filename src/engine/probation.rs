@@ -249,7 +249,7 @@ fn look(before: &ServiceState, now: &ServiceState) -> Finding {
     }
     match judge(before, now) {
         Change::Same | Change::Restarted if now.is_running() => Finding::Well,
-        Change::Failed(how) => Finding::Bad(how),
+        Change::Failed(how) => Finding::Bad(format!("the agent did not keep running: {how}")),
         Change::Same | Change::Restarted | Change::Unsettled => Finding::Unclear,
     }
 }

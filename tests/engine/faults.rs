@@ -1,15 +1,18 @@
 //! Every fault at every effect, generated: a new step is covered by being in the table.
 
 use std::path::Path;
+use std::time::Duration;
 
 use sentinel_updater::engine::steps::STEPS;
 use sentinel_updater::engine::{DatabaseRequest, RollbackRequest};
 use sentinel_updater::model::journal::Direction;
 use sentinel_updater::model::{Record, StepId, Verdict};
 
+use sentinel_updater::ports::Cancel;
+
 use crate::host::{BINARY, Fault, Host, Nature, STAGED, Shared};
 use crate::world::arm;
-use crate::{process, rollback, turn};
+use crate::{Updater, probation, process, rollback, turn};
 
 /// One story whose every effect is struck.
 struct Story {
@@ -22,7 +25,7 @@ struct Story {
     may_be_absent: bool,
 }
 
-const STORIES: [Story; 7] = [
+const STORIES: [Story; 8] = [
     Story {
         name: "update",
         prepare: || Shared::new(Some("v1.0.0"), &[("v1.0.0", Nature::Good, 1), ("v1.1.0", Nature::Good, 1)]),
@@ -90,6 +93,23 @@ const STORIES: [Story; 7] = [
         act: |host| drop(turn(host)),
         ends: &[],
         may_be_absent: true,
+    },
+    Story {
+        name: "failed probation with a new schema",
+        prepare: || {
+            let late = Nature::CrashesAfter(120_000);
+            let host = Shared::new(Some("v1.0.0"), &[("v1.0.0", Nature::Good, 1), ("v1.1.0", late, 2)]);
+            let run = Updater::with(&host, probation::strict()).engine.turn().1;
+            assert_eq!(run.unwrap().verdict, Some(Verdict::Updated));
+            host
+        },
+        act: |host| {
+            let mut updater = Updater::with(host, probation::strict());
+            drop(updater.engine.recover());
+            updater.engine.watch_probation(Duration::from_secs(300), &Cancel::new());
+        },
+        ends: &["v1.0.0", "v1.1.0"],
+        may_be_absent: false,
     },
 ];
 

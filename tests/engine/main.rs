@@ -4,6 +4,7 @@
 
 mod faults;
 mod host;
+mod probation;
 mod stories;
 mod world;
 
