@@ -12,6 +12,7 @@ mod instances;
 mod interruptions;
 mod kills;
 mod power;
+mod probation;
 mod surroundings;
 mod updates;
 
@@ -19,6 +20,7 @@ mod updates;
 pub(crate) fn all() -> Vec<Trial> {
     [
         power::scenarios(),
+        probation::scenarios(),
         agent::scenarios(),
         updates::scenarios(),
         interruptions::scenarios(),
