@@ -19,6 +19,13 @@ pub(super) struct Process {
     started: u64,
 }
 
+/// When process `pid` started, in ticks since boot: with the number it names one process of this boot.
+/// `None` when there is no such process, or the system does not tell.
+pub fn started(pid: u32) -> Option<u64> {
+    let process = look_at(i32::try_from(pid).ok()?)?;
+    (!process.zombie).then_some(process.started)
+}
+
 /// All processes below `root`, itself not included. Empty where the kernel shows no `/proc`.
 pub(super) fn descendants(root: i32) -> Vec<Process> {
     let all = all();
@@ -93,6 +100,11 @@ fn all() -> Vec<Process> {
 fn look_at(pid: i32) -> Option<Process> {
     let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
     parse(pid, &String::from_utf8_lossy(&stat))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn look_at(_pid: i32) -> Option<Process> {
+    None
 }
 
 /// Reads a line of `/proc/PID/stat` (proc(5)). The name in parentheses may hold anything, so the rest
