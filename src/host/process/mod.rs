@@ -35,7 +35,7 @@ pub use guard::{Guard, guard_main};
 #[cfg(unix)]
 pub use supervised::{Said, Supervised};
 #[cfg(unix)]
-pub use tree::started;
+pub use tree::{kill_tree, started, wait_for_end};
 
 use super::text::{self, Lines};
 use crate::model::{Class, Failure, Outcome};

@@ -26,6 +26,30 @@ pub fn started(pid: u32) -> Option<u64> {
     (!process.zombie).then_some(process.started)
 }
 
+/// Waits until process `pid`, which need not be a child, has ended, at most until `until`; whether it has.
+pub fn wait_for_end(pid: u32, until: Instant) -> bool {
+    #[cfg(target_os = "linux")]
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw)
+        && let Ok(pinned) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty())
+    {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let left = Timespec::try_from(until.saturating_duration_since(Instant::now())).ok();
+        let _ = poll(&mut [PollFd::new(&pinned, PollFlags::IN)], left.as_ref());
+    }
+    let _ = until;
+    started(pid).is_none()
+}
+
+/// Kills the process that has the number `pid` and started at `started`, and everything below it.
+pub fn kill_tree(pid: u32, started: u64) {
+    let Some(root) = i32::try_from(pid).ok().and_then(look_at).filter(|root| root.started == started) else {
+        return;
+    };
+    let below = descendants(root.pid);
+    root.kill();
+    below.iter().for_each(Process::kill);
+}
+
 /// All processes below `root`, itself not included. Empty where the kernel shows no `/proc`.
 pub(super) fn descendants(root: i32) -> Vec<Process> {
     let all = all();

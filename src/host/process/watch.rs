@@ -143,7 +143,10 @@ fn as_user(mut command: StdCommand, uid: u32, gid: u32, groups: &[u32]) -> std::
         command.spawn()
     };
     thread::scope(|scope| {
-        scope.spawn(start).join().unwrap_or_else(|_| Err(std::io::Error::other("a thread ended unexpectedly")))
+        scope
+            .spawn(start)
+            .join()
+            .unwrap_or_else(|_| Err(std::io::Error::other("a thread ended unexpectedly")))
     })
 }
 
