@@ -111,7 +111,7 @@ mod tests {
             build_timeout: std::time::Duration::ZERO,
             state: "/s".into(),
             hold_reason: None,
-            probation: Duration::ZERO,
+            probation: std::time::Duration::ZERO,
             snapshot: None,
         })
     }

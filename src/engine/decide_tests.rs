@@ -35,6 +35,7 @@ fn policy() -> Policy {
         min_age: Duration::ZERO,
         keep_versions: 3,
         restore: RestorePolicy::Schema,
+        probation: Duration::ZERO,
         check_interval: Duration::from_secs(30),
         jitter: 0.1,
         build_timeout: Duration::from_secs(60),

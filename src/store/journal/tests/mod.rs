@@ -49,7 +49,7 @@ fn plan(id: &str) -> Box<Plan> {
         build_timeout: std::time::Duration::from_secs(60),
         state: PathBuf::from("/var/lib/agent/updater"),
         hold_reason: None,
-        probation: Duration::ZERO,
+        probation: std::time::Duration::ZERO,
         snapshot: None,
     })
 }
