@@ -19,7 +19,7 @@ mod pump;
 #[cfg(not(unix))]
 #[path = "plain.rs"]
 mod pump;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod tree;
 
 use std::collections::{BTreeMap, VecDeque};

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-#[cfg(target_os = "linux")]
 use rustix::process::{Pid, Signal};
 
 /// Between two looks at a tree that is being killed: a SIGKILL takes effect soon, not at once.
@@ -56,17 +55,12 @@ pub(super) fn kill_below(root: i32, limit: Duration) -> bool {
 }
 
 impl Process {
-    #[cfg(target_os = "linux")]
     fn kill(&self) {
         self.signal(Signal::KILL);
     }
 
-    #[cfg(not(target_os = "linux"))]
-    fn kill(&self) {}
-
     /// Signals this very process: the number may have gone to another one since it was read, so the
     /// process is pinned first and looked at again.
-    #[cfg(target_os = "linux")]
     pub(super) fn signal(&self, signal: Signal) {
         use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
         let Some(pid) = Pid::from_raw(self.pid) else { return };
@@ -78,18 +72,11 @@ impl Process {
     }
 }
 
-#[cfg(target_os = "linux")]
 fn all() -> Vec<Process> {
     let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
     entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).filter_map(look_at).collect()
 }
 
-#[cfg(not(target_os = "linux"))]
-fn all() -> Vec<Process> {
-    Vec::new()
-}
-
-#[cfg(target_os = "linux")]
 fn look_at(pid: i32) -> Option<Process> {
     let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
     parse(pid, &String::from_utf8_lossy(&stat))
@@ -97,7 +84,6 @@ fn look_at(pid: i32) -> Option<Process> {
 
 /// Reads a line of `/proc/PID/stat` (proc(5)). The name in parentheses may hold anything, so the rest
 /// is what follows the last one.
-#[cfg(target_os = "linux")]
 fn parse(pid: i32, stat: &str) -> Option<Process> {
     let (_, rest) = stat.rsplit_once(')')?;
     let mut fields = rest.split_ascii_whitespace();
@@ -108,7 +94,7 @@ fn parse(pid: i32, stat: &str) -> Option<Process> {
     Some(Process { pid, parent, zombie, started })
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::process::{Command, Stdio};
