@@ -12,6 +12,7 @@ use crate::model::{Class, EventKind, Failure, Outcome};
 use crate::world;
 
 use super::log::Log;
+use super::signals::{Signal, Signals};
 
 /// Takes the lock, takes up a run that was interrupted, then does `work`.
 ///
@@ -64,31 +65,16 @@ fn watching(mut sink: Sink, touched: Arc<AtomicBool>) -> Sink {
     })
 }
 
-#[cfg(unix)]
 async fn listen(mut ended: oneshot::Receiver<()>, interrupt: &Interrupt, touched: &AtomicBool) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut int), Ok(mut term), Ok(mut hup)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
-    else {
-        drop(ended.await);
-        return;
-    };
+    let mut signals = Signals::new();
     loop {
         tokio::select! {
             _ = &mut ended => return,
-            _ = int.recv() => if !touched.load(Ordering::SeqCst) { interrupt.ask(Wish::Abort) },
-            _ = term.recv() => interrupt.ask(Wish::Exit),
-            _ = hup.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-async fn listen(mut ended: oneshot::Receiver<()>, interrupt: &Interrupt, touched: &AtomicBool) {
-    loop {
-        tokio::select! {
-            _ = &mut ended => return,
-            _ = tokio::signal::ctrl_c() => if !touched.load(Ordering::SeqCst) { interrupt.ask(Wish::Abort) },
+            signal = signals.next() => match signal {
+                Signal::Interrupt => if !touched.load(Ordering::SeqCst) { interrupt.ask(Wish::Abort) },
+                Signal::Terminate => interrupt.ask(Wish::Exit),
+                Signal::Hangup => {}
+            },
         }
     }
 }

@@ -9,6 +9,7 @@ mod local;
 mod log;
 mod rescue;
 mod service;
+mod signals;
 
 pub use local::with_engine;
 pub use rescue::rescue;

@@ -17,6 +17,7 @@ use crate::world::{self, Supervisor};
 
 use super::hub::{Hub, Target, write};
 use super::log::Log;
+use super::signals::{Signal, Signals};
 
 /// What `run` is asked for.
 #[derive(Debug, Clone, Default)]
@@ -310,8 +311,8 @@ async fn watch(mut watch: Watch<'_>) {
             _ = &mut watch.ended => return,
             () = pause => if watch.pulse.holds(machine::since_boot()) { notify::watchdog() },
             signal = signals.next() => match signal {
-                Signal::Reload => reload(&watch),
-                Signal::Exit => break,
+                Signal::Hangup => reload(&watch),
+                Signal::Interrupt | Signal::Terminate => break,
             },
         }
     }
@@ -356,57 +357,4 @@ fn reload(watch: &Watch<'_>) {
         }
     }
     notify::ready();
-}
-
-enum Signal {
-    Reload,
-    Exit,
-}
-
-#[cfg(unix)]
-struct Signals {
-    terminate: Option<tokio::signal::unix::Signal>,
-    interrupt: Option<tokio::signal::unix::Signal>,
-    hangup: Option<tokio::signal::unix::Signal>,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> Self {
-        use tokio::signal::unix::{SignalKind, signal};
-        Self {
-            terminate: signal(SignalKind::terminate()).ok(),
-            interrupt: signal(SignalKind::interrupt()).ok(),
-            hangup: signal(SignalKind::hangup()).ok(),
-        }
-    }
-
-    async fn next(&mut self) -> Signal {
-        async fn one(signal: &mut Option<tokio::signal::unix::Signal>) {
-            match signal {
-                Some(signal) => drop(signal.recv().await),
-                None => std::future::pending().await,
-            }
-        }
-        tokio::select! {
-            () = one(&mut self.terminate) => Signal::Exit,
-            () = one(&mut self.interrupt) => Signal::Exit,
-            () = one(&mut self.hangup) => Signal::Reload,
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> Self {
-        Self
-    }
-
-    async fn next(&mut self) -> Signal {
-        drop(tokio::signal::ctrl_c().await);
-        Signal::Exit
-    }
 }

@@ -140,7 +140,10 @@ impl Release {
         };
         let mut files = vec![("go.mod".to_owned(), self.go_mod())];
         files.extend(
-            self.variant.sources(self.plain).into_iter().map(|(name, text)| (format!("{package}{name}"), text)),
+            self.variant
+                .sources(self.plain)
+                .into_iter()
+                .map(|(name, text)| (format!("{package}{name}"), text)),
         );
         files
     }

@@ -21,7 +21,10 @@ mod pump;
 mod pump;
 #[cfg(unix)]
 mod supervised;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
+mod tree;
+#[cfg(all(unix, not(target_os = "linux")))]
+#[path = "no_tree.rs"]
 mod tree;
 
 use std::collections::{BTreeMap, VecDeque};
