@@ -85,7 +85,7 @@ impl Glance {
             status.held = records.held()?;
             status.alerts = records.alerts()?;
             status.updater.paused = records.paused()?;
-            status.last_run = records.runs(1)?.pop();
+            status.last_run = records.runs(1)?.pop().map(world::with_existing_log);
             stuck = records.stuck()?.is_some();
         }
         status.agent.retracted = status.alerts.iter().any(|alert| alert.id == "retracted");

@@ -3,6 +3,7 @@
 //! One file a thing that is shown. What comes in: `model`, and the present time as a value. What never
 //! does: colour, the terminal, a clock, a writer; and nothing here decides anything.
 
+pub mod changes;
 pub mod history;
 pub mod line;
 pub mod run;
