@@ -31,7 +31,7 @@ use std::time::Duration;
 use crate::model::event::Level;
 use crate::model::status::{AgentStatus, Alert, Latest, State};
 use crate::model::{
-    By, Class, EventKind, Failure, Outcome, Plan, Record, Run, RunKind, StepId, StepStatus, Version,
+    By, Class, EventKind, Failure, Outcome, Plan, Record, Run, RunKind, StepId, StepStatus, Verdict, Version,
 };
 use crate::ports::World;
 
@@ -188,7 +188,8 @@ impl Engine {
         }
         let ended = runner::forward(&mut cx, StepId::Preflight)?;
         let agent = self.observe_agent()?;
-        if !agent.retracted {
+        let reached = matches!(&ended, Ended::Verdict(run) if run.verdict == Some(Verdict::Updated));
+        if reached && !agent.retracted {
             self.clear_alert("retracted")?;
         }
         Ok(match ended {

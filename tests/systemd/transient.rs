@@ -25,6 +25,7 @@ fn program(script: &str) -> Program {
         args: vec!["-c".into(), script.into()],
         env: vec![],
         directory: "/".into(),
+        stdin: None,
         limits: Limits { timeout: LONG, memory_max: None, offline: false, user: None },
     }
 }
@@ -77,6 +78,7 @@ fn surroundings() {
         ],
         env: vec![("A".into(), value.into())],
         directory: "/var/lib/a b".into(),
+        stdin: None,
         limits: Limits {
             offline: true,
             user: Some("nobody".into()),
