@@ -14,6 +14,7 @@ use crate::model::event::Level;
 use crate::model::{By, Class, Failure, Outcome, Run, Status, Timestamp};
 use crate::world;
 
+use super::hook::Hook;
 use super::hub::{Hub, Target, write};
 use super::log::Log;
 
@@ -103,7 +104,7 @@ fn live(
     log: &Log,
     rejected: Option<&Rejected>,
 ) -> Outcome<Option<Run>> {
-    let _lock = world::lock(settings)?;
+    let lock = world::lock(settings)?;
     let runtime = runtime()?;
     let interrupt = Interrupt::new();
     let pulse = Pulse::default();
@@ -111,7 +112,8 @@ fn live(
     status.updater.version = request.version.to_owned();
     status.updater.pid = Some(std::process::id());
     status.updater.started_at = Some(Timestamp::now());
-    let hub = Hub::new(status);
+    let hook = Hook::new(settings);
+    let hub = Hub::new(status, hook.clone());
     write(Level::Info, Target::Service, &format!("sentinel-updater {} starts", request.version));
     let (orders, inbox) = mpsc::channel();
     let (done, ended) = oneshot::channel();
@@ -139,6 +141,12 @@ fn live(
     runtime.shutdown_background();
     let result = join.join().unwrap_or_else(|_| {
         Err(Failure::new(Class::Internal, "the engine ended unexpectedly; its state is in the journal"))
+    });
+    // The engine's work is done: the next updater need not wait for a hook.
+    drop(lock);
+    hook.finish(&mut || {
+        notify::extend_timeout(Duration::from_secs(60));
+        notify::watchdog();
     });
     write(Level::Info, Target::Service, "sentinel-updater ends");
     result
@@ -188,7 +196,10 @@ impl EngineThread {
                 Ok(Order::Exit) | Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(None),
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Ok(Order::Reload(settings)) => match world::assemble(&settings, &self.handle) {
-                    Ok(world) => engine.reload(world, world::policy(&settings)),
+                    Ok(world) => {
+                        engine.reload(world, world::policy(&settings));
+                        self.hub.configure(&settings);
+                    }
                     Err(failure) => write(Level::Error, Target::Service, &failure.to_string()),
                 },
             }

@@ -6,6 +6,7 @@
 pub mod changes;
 pub mod history;
 pub mod line;
+pub mod metrics;
 pub mod run;
 pub mod status;
 pub mod table;

@@ -100,6 +100,17 @@ fn probe_runner(settings: &Settings) -> Outcome<Box<dyn Runner>> {
     service::outside_runner(kind(settings), &unit)?.map_or_else(group_runner, Ok)
 }
 
+/// A runner for what is told of the run with the id `run`: outside our sandbox where there is a service
+/// manager to run it, and under a name of its own, so that no other run ends it.
+///
+/// # Errors
+/// `Service` when the manager's programs are missing, `Internal`.
+pub fn hook_runner(settings: &Settings, run: &str) -> Outcome<Box<dyn Runner>> {
+    let name = &settings.updater.service_name;
+    let unit = format!("{}-hook-{run}", name.strip_suffix(".service").unwrap_or(name));
+    service::outside_runner(kind(settings), &unit)?.map_or_else(group_runner, Ok)
+}
+
 fn agent_files() -> BinaryFiles {
     BinaryFiles::new(Box::new(|path: &Path| toolchain::build_info(path)))
 }

@@ -102,7 +102,8 @@ impl Builder for Port {
 
     fn inspect(&mut self, binary: &Path) -> Outcome<Option<BuildInfo>> {
         let host = self.0.lock();
-        Ok(host.files.get(binary).map(|version| BuildInfo {
+        let kept = || host.kept.iter().find(|kept| kept.path == binary).map(|kept| kept.version.clone());
+        Ok(host.files.get(binary).cloned().or_else(kept).map(|version| BuildInfo {
             go_version: if version == "v1.0.0" { "go1.25.1".into() } else { "go1.26.8".into() },
             package: format!("{MODULE}/cmd/sentinel"),
             main: ModuleRef {
