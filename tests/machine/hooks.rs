@@ -73,8 +73,18 @@ fn told(base: &Base) -> Result<()> {
     let log = told[0]["build_log"].as_str().expect("the log of the build that failed");
     assert!(host.machine.path(log).exists(), "{log}");
     assert!(told[1]["changes"]["dependencies"].is_array(), "{:#}", told[1]);
+    host.machine.exec(&["systemctl", "stop", "sentinelgo-updater"]).ok();
+    host.publish("v1.4.0", Variant::Good)?;
+    host.once(0);
+    let count = host.machine.sh(&format!("ls {RESULTS}/*.json | wc -l")).ok().stdout;
+    assert_eq!(count.trim(), "5", "a command waits until its run is told");
+    let preview = host.updater(&["update", "v1.1.0", "--dry-run", "--force", "--json"]).ok();
+    let preview: Value = serde_json::from_str(&preview.stdout).map_err(|error| error.to_string())?;
+    assert!(preview["declared_changes"]["dependencies"].is_array(), "{preview:#}");
+    let text = host.updater(&["history", told[1]["id"].as_str().expect("an id")]).ok().stdout;
+    assert!(text.contains("\nchanges ") && text.contains("\nbuild log "), "{text}");
     let seen = host.machine.sh(&format!("cat {RESULTS}/*.cgroup /usr/outside")).ok().stdout;
-    assert_eq!(seen.matches("sentinelgo-updater-hook-").count(), 4, "{seen}");
+    assert_eq!(seen.matches("sentinelgo-updater-hook-").count(), 5, "{seen}");
     assert!(seen.ends_with("an argument\n"), "{seen}");
     Ok(())
 }

@@ -60,6 +60,11 @@ fn ends() {
     assert_eq!(failure.class, Class::Toolchain, "{failure}");
     let (_, lines) = play("ends", &program("echo one; echo \"\\033[31mtwo\" >&2"));
     assert!(lines.contains(&"Out one".to_owned()) && lines.contains(&"Err two".to_owned()), "{lines:?}");
+    let bytes = "{\"big\": \"".to_owned() + &"x".repeat(200_000) + "\"}";
+    let fed = Program { stdin: Some(bytes.clone().into_bytes()), ..program("wc -c") };
+    assert_eq!(play("ends", &fed).1, [format!("Out {}", bytes.len())]);
+    let deaf = Program { stdin: Some(bytes.into_bytes()), ..program("exit 0") };
+    assert!(play("ends", &deaf).0.expect("ran").success(), "nobody has to read");
     // Nothing is left of any of them.
     assert_eq!(run(&["systemctl", "list-units", "--all", "--plain", "--no-legend", "ends.service"]), "");
 }
