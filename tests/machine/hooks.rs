@@ -97,7 +97,11 @@ fn hanging(base: &Base) -> Result<()> {
     assert_eq!(host.show(&first, "RuntimeMaxUSec"), "1min", "its limit is the manager's to keep");
     host.publish("v1.1.0", Variant::Good)?;
     host.wait("the next update is made", || (host.history().len() == 2).then_some(()));
-    assert_eq!(units(&host), [first.clone()], "while the hook still hangs, and the second waits for it");
+    assert_eq!(
+        units(&host),
+        std::slice::from_ref(&first),
+        "while the hook still hangs, and the second waits for it"
+    );
     host.machine.exec(&["systemctl", "kill", "--signal=KILL", &first]).ok();
     let second = host.wait("the second is told", || units(&host).pop().filter(|unit| *unit != first));
     host.wait_for_log("signal 9");
