@@ -46,6 +46,9 @@ pub(super) enum Command {
         /// As JSON
         #[arg(long)]
         json: bool,
+        /// In Prometheus' text format, for node_exporter's textfile collector
+        #[arg(long, conflicts_with = "json")]
+        metrics: bool,
     },
     /// Ask the module system for new versions now
     Check {

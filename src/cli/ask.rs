@@ -8,7 +8,7 @@ use crate::config::Settings;
 use crate::engine::decide::{Facts, decide};
 use crate::engine::{Decision, Policy};
 use crate::model::status::Latest;
-use crate::model::{Class, Failure, Outcome, Timestamp};
+use crate::model::{Changes, Class, Failure, Outcome, Timestamp, Version};
 use crate::ports::{Cancel, ModuleSource};
 use crate::world;
 
@@ -22,6 +22,9 @@ pub(super) struct Found {
     pub policy: Policy,
     /// The newest version, as the status has it.
     pub latest: Latest,
+    /// What the go.mod files of the installed version and of the target declare; `None`: not asked for, or
+    /// one of them is not known.
+    pub declared: Option<Changes>,
     /// How long the agent was down in the last update that went well, in milliseconds.
     pub last_downtime_ms: Option<u64>,
 }
@@ -31,6 +34,31 @@ pub(super) struct Found {
 /// # Errors
 /// What the module system answers; `Disk`, `Service`.
 pub(super) fn ask(settings: &Settings) -> Outcome<Found> {
+    asked(settings, |_, _| None)
+}
+
+/// The same, and what changes from the installed version to `wanted`, or to the one that policy leads to.
+///
+/// # Errors
+/// As [`ask`].
+pub(super) fn ask_and_compare(settings: &Settings, wanted: Option<&Version>) -> Outcome<Found> {
+    asked(settings, |found, source| {
+        let target = wanted.or(found.decision.target.as_ref())?;
+        let current = found.facts.installed.as_ref()?.version.as_ref()?;
+        // Only for show: the preview is whole without it.
+        let mut read = |version: &Version| {
+            let rules = source.go_mod(&settings.agent.module, version, &Cancel::new()).ok()?;
+            rules.is_real.then_some(rules)
+        };
+        let (old, new) = read(current).zip(read(target))?;
+        Some(Changes::declared(&old, &new))
+    })
+}
+
+fn asked(
+    settings: &Settings,
+    compare: impl FnOnce(&Found, &mut dyn ModuleSource) -> Option<Changes> + Send,
+) -> Outcome<Found> {
     beside_the_runtime(|handle| {
         let mut source = world::source(settings, &handle)?;
         let (mut facts, last_downtime_ms) = remembered(settings)?;
@@ -40,7 +68,9 @@ pub(super) fn ask(settings: &Settings) -> Outcome<Found> {
         let policy = world::policy(settings);
         let decision = decide(&facts, &policy);
         let latest = latest(&facts, &decision, source.as_mut(), settings);
-        Ok(Found { facts, decision, policy, latest, last_downtime_ms })
+        let mut found = Found { facts, decision, policy, latest, declared: None, last_downtime_ms };
+        found.declared = compare(&found, source.as_mut());
+        Ok(found)
     })
 }
 

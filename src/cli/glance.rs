@@ -82,7 +82,7 @@ impl Glance {
             status.alerts = records.alerts()?;
             status.updater.paused = records.paused()?;
             status.updater.probation = records.probation()?.map(|probation| probation.shown());
-            status.last_run = records.runs(1)?.pop();
+            status.last_run = records.runs(1)?.pop().map(world::with_existing_log);
             stuck = records.stuck()?.is_some();
         }
         status.agent.retracted = status.alerts.iter().any(|alert| alert.id == "retracted");

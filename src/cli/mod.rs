@@ -38,6 +38,7 @@ pub use self::console::Console;
 use self::console::Stop;
 use self::exit::Exit;
 use crate::config::{Loaded, Settings, Sources};
+use crate::render::metrics::Build;
 
 /// What a command ends with.
 type Ended = Result<Exit, Stop>;
@@ -74,7 +75,7 @@ fn dispatch(args: Args, console: &Console) -> Ended {
     let call = Call { console, sources: Sources::here(args.config.clone(), args.set.clone()) };
     match args.command {
         Command::Run { once } => run::run(&call, args.config, args.set, once),
-        Command::Status { json } => status::run(&call, json),
+        Command::Status { json, metrics } => status::run(&call, json, metrics),
         Command::Check { exit_code, json } => check::run(&call, exit_code, json),
         Command::Update(request) => update::run(&call, &request),
         Command::Rollback(request) => rollback::run(&call, &request),
@@ -109,6 +110,10 @@ impl Call<'_> {
         self.load().map(|loaded| loaded.settings)
     }
 }
+
+/// What this program is.
+const BUILD: Build =
+    Build { version: env!("CARGO_PKG_VERSION"), commit: env!("BUILD_COMMIT"), time: env!("BUILD_TIME") };
 
 /// The version with when and from what it was built.
 const VERSION: &str = concat!(

@@ -3,12 +3,13 @@
 use serde::Serialize;
 
 use super::args::Update;
-use super::ask::{Found, ask};
+use super::ask::{Found, ask_and_compare};
 use super::exit::Exit;
 use super::{Call, Ended};
 use crate::config::Settings;
 use crate::engine::gates::{Wanted, gates};
-use crate::model::{Class, Failure, Outcome, StepId, Version};
+use crate::model::{Changes, Class, Failure, Outcome, StepId, Version};
+use crate::render;
 use crate::render::table::Table;
 use crate::render::words;
 
@@ -25,6 +26,9 @@ struct Preview {
     gates: Vec<Verdict>,
     /// The steps in their order.
     steps: Vec<Step>,
+    /// What the go.mod files of both versions declare; null: one of them is not known. What is compiled in
+    /// is known after the build.
+    declared_changes: Option<Changes>,
     /// As long as the agent was down last time, in milliseconds; null: there was no last time.
     expected_downtime_ms: Option<u64>,
 }
@@ -45,7 +49,7 @@ struct Step {
 
 /// Prints the preview; refused as the update would be.
 pub(super) fn run(call: &Call<'_>, settings: &Settings, request: &Update) -> Ended {
-    let preview = preview(&ask(settings)?, request.version.as_ref())?;
+    let preview = preview(&ask_and_compare(settings, request.version.as_ref())?, request.version.as_ref())?;
     match request.json {
         true => call.console.json(&preview)?,
         false => call.console.print(&text(&preview, request.force))?,
@@ -76,6 +80,7 @@ fn preview(found: &Found, wanted: Option<&Version>) -> Outcome<Preview> {
         current: current == Some(target),
         gates: gates.into(),
         steps: StepId::ALL.map(|id| Step { id, title: id.title() }).into(),
+        declared_changes: found.declared.clone(),
         expected_downtime_ms: found.last_downtime_ms,
     })
 }
@@ -103,6 +108,12 @@ fn text(preview: &Preview, force: bool) -> String {
     text.push_str("steps\n");
     for (number, step) in (1..).zip(&preview.steps) {
         text.push_str(&format!("  {number:2}  {}\n", step.title));
+    }
+    if let Some(changes) = &preview.declared_changes {
+        text.push_str("changes by the go.mod files (what is compiled in is known after the build)\n");
+        for line in render::changes::lines(changes) {
+            text.push_str(&format!("  {line}\n"));
+        }
     }
     let downtime = preview.expected_downtime_ms.map_or_else(
         || "the time of one restart of the agent".to_owned(),

@@ -11,6 +11,7 @@ use crate::model::status::State;
 use crate::model::{Class, EventKind, Failure, Outcome};
 use crate::world;
 
+use super::hook::Hook;
 use super::log::Log;
 use super::signals::{Signal, Signals};
 
@@ -27,13 +28,14 @@ pub fn with_engine<T: Send>(
     interrupt: &Interrupt,
     work: impl FnOnce(&mut Engine) -> T + Send,
 ) -> Outcome<T> {
-    let _lock = world::lock(settings)?;
+    let lock = world::lock(settings)?;
     let runtime = super::service::runtime()?;
     // What a command does to the agent is in the same log as what the service does.
     let _log = Log::file_only(settings);
     let touched = Arc::new(AtomicBool::new(false));
-    let sink = watching(sink, touched.clone());
-    std::thread::scope(|scope| {
+    let hook = Hook::new(settings);
+    let sink = watching(sink, touched.clone(), hook.clone());
+    let result = std::thread::scope(|scope| {
         let (done, ended) = oneshot::channel::<()>();
         let handle = runtime.handle().clone();
         let engine_interrupt = interrupt.clone();
@@ -49,11 +51,15 @@ pub fn with_engine<T: Send>(
         engine.join().unwrap_or_else(|_| {
             Err(Failure::new(Class::Internal, "the engine ended unexpectedly; its state is in the journal"))
         })
-    })
+    });
+    // The next updater need not wait for a hook.
+    drop(lock);
+    hook.finish(&mut || {});
+    result
 }
 
-/// Logs what happens, and notes when the agent is being touched.
-fn watching(mut sink: Sink, touched: Arc<AtomicBool>) -> Sink {
+/// Logs what happens, tells the hook of runs that end, and notes when the agent is being touched.
+fn watching(mut sink: Sink, touched: Arc<AtomicBool>, hook: Hook) -> Sink {
     Box::new(move |kind| {
         if let EventKind::StateChanged { state } = &kind {
             let now =
@@ -61,6 +67,9 @@ fn watching(mut sink: Sink, touched: Arc<AtomicBool>) -> Sink {
             touched.store(now, Ordering::SeqCst);
         }
         super::hub::log(&kind);
+        if let EventKind::RunEnded { run } = &kind {
+            hook.tell(run);
+        }
         sink(kind);
     })
 }

@@ -4,7 +4,9 @@
 //! of its own and does one thing at a time. Commands that work without the service run the same engine
 //! in their own process, under the same lock. Nothing here decides what is done to the agent.
 
+mod hook;
 mod hub;
+mod life;
 mod local;
 mod log;
 mod rescue;

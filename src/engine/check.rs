@@ -1,10 +1,13 @@
 //! One version check: ask, observe, decide. Cheap when nothing changed: then no process is started,
 //! nothing is written and nothing is logged.
 
+use std::path::Path;
+
 use crate::model::held::HeldCause;
 use crate::model::status::{Latest, State};
 use crate::model::{
-    By, EventKind, Held, Installed, Outcome, Run, RunKind, StepId, StepStatus, Timestamp, Verdict, Version,
+    By, Changes, EventKind, Held, Installed, Outcome, Run, RunKind, StepId, StepStatus, Timestamp, Verdict,
+    Version,
 };
 use crate::ports::{Committed, Offered};
 
@@ -73,6 +76,8 @@ impl Engine {
         now: Timestamp,
     ) -> Outcome<Decision> {
         let module = self.policy.module.clone();
+        let taken_back = offered.iter().filter(|offered| offered.retracted.is_some());
+        self.retracted = taken_back.map(|offered| offered.version.clone()).collect();
         let versions: Vec<Version> = offered.iter().map(|offered| offered.version.clone()).collect();
         self.world.records.note_offered(&module, &versions, now)?;
         let external = self.adopt(installed.as_ref(), now)?;
@@ -155,6 +160,7 @@ impl Engine {
         run.to = Some(installed.shown());
         run.verdict = Some(Verdict::Updated);
         run.took_ms = Some(0);
+        run.changes = self.changes_since(&committed)?;
         for row in &mut run.steps {
             row.status = match row.id {
                 StepId::Check | StepId::Detect => StepStatus::Done,
@@ -174,6 +180,16 @@ impl Engine {
             installed.shown(),
             committed.version
         )))
+    }
+
+    /// What differs between the binary that was committed, if it is kept, and the one that is there now.
+    fn changes_since(&mut self, committed: &Committed) -> Outcome<Option<Changes>> {
+        let kept = self.world.versions.kept()?.into_iter().find(|kept| kept.sha256 == committed.sha256);
+        let Some(kept) = kept else { return Ok(None) };
+        // Only for the record: a binary that says nothing of itself is adopted all the same.
+        let mut inspect = |path: &Path| self.world.builder.inspect(path).ok().flatten();
+        let both = inspect(&kept.path).zip(inspect(&self.policy.place.binary));
+        Ok(both.map(|(old, new)| Changes::between(&old, &new)))
     }
 
     /// Asks for commit times, from the newest version down to the first that is old enough: the time

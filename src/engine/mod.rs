@@ -31,7 +31,9 @@ use std::time::Duration;
 
 use crate::model::event::Level;
 use crate::model::status::{AgentStatus, Alert, Latest, State};
-use crate::model::{By, Class, EventKind, Failure, Outcome, Plan, Record, Run, RunKind, StepId, StepStatus};
+use crate::model::{
+    By, Class, EventKind, Failure, Outcome, Plan, Record, Run, RunKind, StepId, StepStatus, Verdict, Version,
+};
 use crate::ports::World;
 
 use self::check::Memo;
@@ -51,6 +53,8 @@ pub struct Engine {
     schedule: Schedule,
     memo: Option<Memo>,
     latest: Latest,
+    /// Versions that the last answer marked as taken back by their authors.
+    retracted: Vec<Version>,
     /// A run has no verdict yet: it is taken up again before anything else.
     open: bool,
     last_error: Option<(String, u32)>,
@@ -68,6 +72,7 @@ impl Engine {
             schedule: Schedule::default(),
             memo: None,
             latest: Latest::default(),
+            retracted: Vec::new(),
             open: true,
             last_error: None,
         }
@@ -189,7 +194,11 @@ impl Engine {
             cx.step_ended(step, StepStatus::Done, Some(Duration::ZERO), note);
         }
         let ended = runner::forward(&mut cx, StepId::Preflight)?;
-        self.observe_agent()?;
+        let agent = self.observe_agent()?;
+        let reached = matches!(&ended, Ended::Verdict(run) if run.verdict == Some(Verdict::Updated));
+        if reached && !agent.retracted {
+            self.clear_alert("retracted")?;
+        }
         Ok(match ended {
             Ended::Open => None,
             Ended::Verdict(run) => {
@@ -207,7 +216,8 @@ impl Engine {
         let place = &self.policy.place;
         let state = self.world.services.state(&place.service)?;
         let installed = self.world.agent_files.installed(&place.binary)?;
-        let retracted = self.memo.as_ref().is_some_and(|memo| memo.decision.installed_retracted);
+        let version = installed.as_ref().and_then(|installed| installed.version.as_ref());
+        let retracted = version.is_some_and(|version| self.retracted.contains(version));
         let agent = AgentStatus {
             service: place.service.clone(),
             state: AgentStatus::life_of(&state),
@@ -267,6 +277,18 @@ impl Engine {
         self.world.records.set_alerts(&alerts)
     }
 
+    /// An alert is over before the next check would say so: without the service that may be never.
+    fn clear_alert(&mut self, id: &str) -> Outcome<()> {
+        let mut alerts = self.world.records.alerts()?;
+        let before = alerts.len();
+        alerts.retain(|alert| alert.id != id);
+        if alerts.len() < before {
+            self.world.records.set_alerts(&alerts)?;
+            (self.sink)(EventKind::AlertCleared { id: id.to_owned() });
+        }
+        Ok(())
+    }
+
     /// The state in which the engine rests.
     fn rest(&mut self) -> Outcome<()> {
         let state = if self.world.records.stuck()?.is_some() { State::Stuck } else { State::Idle };
@@ -290,6 +312,8 @@ pub fn recover_run(
         && world.records.run(&run.id)?.is_none()
     {
         world.records.put_run(&run)?;
+        // Its end was recorded and not told to anybody.
+        sink(EventKind::RunEnded { run: *run });
     }
     recover::resume(world, sink, interrupt, pulse)
 }

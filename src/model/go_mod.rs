@@ -15,6 +15,8 @@ pub struct GoMod {
     pub go: Option<String>,
     /// The `toolchain` line.
     pub toolchain: Option<String>,
+    /// The `require` lines: module path and lowest version.
+    pub requires: Vec<(String, String)>,
     /// Versions its authors took back.
     pub retractions: Vec<Retraction>,
     /// It has `replace` or `exclude` lines: `go install MODULE@VERSION` refuses those.

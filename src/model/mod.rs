@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod backoff;
 pub mod build_info;
+pub mod changes;
 pub mod event;
 pub mod failure;
 pub mod go_mod;
@@ -24,6 +25,7 @@ pub mod view;
 pub use agent::{Installed, Kept, ServiceState};
 pub use backoff::Backoff;
 pub use build_info::BuildInfo;
+pub use changes::Changes;
 pub use event::{Event, EventKind, Progress};
 pub use failure::{Class, Failure, Outcome};
 pub use held::Held;

@@ -92,6 +92,7 @@ impl Builder for GoToolchain {
             args: args.to_vec(),
             env: Vec::new(),
             directory: room.empty.clone(),
+            stdin: None,
             limits: Limits {
                 timeout: VERSION_LIMIT,
                 memory_max: self.options.memory_max,

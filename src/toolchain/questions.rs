@@ -114,6 +114,7 @@ impl ModuleQuestions {
             args: args.map(str::to_owned).collect(),
             env: environment::variables(&self.options, tools, room, Reach::Online, self.options.jobs),
             directory: room.empty.clone(),
+            stdin: None,
             limits: Limits {
                 timeout: LIMIT.min(self.options.timeout),
                 memory_max: self.options.memory_max,

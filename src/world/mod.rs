@@ -27,7 +27,7 @@ use crate::toolchain::{self, GoToolchain, ProcessGroupRunner};
 
 pub use lock::lock;
 pub use policy::policy;
-pub use read::{agent, installed, journal, kept, reading, source};
+pub use read::{agent, installed, journal, kept, reading, source, with_existing_log};
 pub use supervisor::{Supervisor, supervised, supervisor};
 
 /// The world that the settings describe. HTTP runs on `runtime`, whose own thread must not be the
@@ -100,6 +100,17 @@ fn group_runner() -> Outcome<Box<dyn Runner>> {
 /// Probe commands run outside our sandbox where there is a service manager to run them.
 fn probe_runner(settings: &Settings) -> Outcome<Box<dyn Runner>> {
     let unit = format!("{}-probe", settings.updater.service_name);
+    service::outside_runner(kind(settings), &unit)?.map_or_else(group_runner, Ok)
+}
+
+/// A runner for what is told of the run with the id `run`: outside our sandbox where there is a service
+/// manager to run it, and under a name of its own, so that no other run ends it.
+///
+/// # Errors
+/// `Service` when the manager's programs are missing, `Internal`.
+pub fn hook_runner(settings: &Settings, run: &str) -> Outcome<Box<dyn Runner>> {
+    let name = &settings.updater.service_name;
+    let unit = format!("{}-hook-{run}", name.strip_suffix(".service").unwrap_or(name));
     service::outside_runner(kind(settings), &unit)?.map_or_else(group_runner, Ok)
 }
 

@@ -6,7 +6,7 @@ use tokio::runtime::Handle;
 
 use crate::config::Settings;
 use crate::host::http::Http;
-use crate::model::{Installed, Kept, Outcome, ServiceState};
+use crate::model::{Installed, Kept, Outcome, Run, ServiceState};
 use crate::ports::{AgentFiles, Journal, ModuleSource, OpenRun, Records, ServiceManager, VersionStore};
 use crate::store::{FileJournal, Layout, SqliteRecords, VersionFolder};
 
@@ -20,6 +20,12 @@ pub fn reading(settings: &Settings) -> Outcome<Option<Box<dyn Records>>> {
         Ok(false) => Ok(None),
         _ => Ok(Some(Box::new(SqliteRecords::reader(path)))),
     }
+}
+
+/// The run without the path of a build log that is there no more: old ones make room for new ones.
+pub fn with_existing_log(mut run: Run) -> Run {
+    run.build_log = run.build_log.filter(|path| path.exists());
+    run
 }
 
 /// The versions in the store.

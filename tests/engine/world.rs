@@ -75,6 +75,7 @@ impl Builder for Port {
     }
 
     fn build(&mut self, job: &BuildJob, sink: &mut dyn FnMut(BuildEvent), cancel: &Cancel) -> Outcome<Built> {
+        sink(BuildEvent::Log(format!("/state/builds/{}.log", job.run).into()));
         sink(BuildEvent::Output("compiling".into()));
         sink(BuildEvent::Progress(Progress { phase: "compile".into(), done: 1, total: 1, detail: None }));
         let version = job.version.to_string();
@@ -92,7 +93,6 @@ impl Builder for Port {
                     Ok(Built {
                         binary: "/var/cache/out/sentinel".into(),
                         sum: format!("h1:{version}"),
-                        log: None,
                         packages: 1,
                     })
                 }
@@ -102,8 +102,9 @@ impl Builder for Port {
 
     fn inspect(&mut self, binary: &Path) -> Outcome<Option<BuildInfo>> {
         let host = self.0.lock();
-        Ok(host.files.get(binary).map(|version| BuildInfo {
-            go_version: "go1.26.8".into(),
+        let kept = || host.kept.iter().find(|kept| kept.path == binary).map(|kept| kept.version.clone());
+        Ok(host.files.get(binary).cloned().or_else(kept).map(|version| BuildInfo {
+            go_version: if version == "v1.0.0" { "go1.25.1".into() } else { "go1.26.8".into() },
             package: format!("{MODULE}/cmd/sentinel"),
             main: ModuleRef {
                 path: MODULE.into(),

@@ -7,6 +7,7 @@ use crate::kit::base::Base;
 
 mod agent;
 mod checks;
+mod hooks;
 mod host;
 mod instances;
 mod interruptions;
@@ -23,6 +24,7 @@ pub(crate) fn all() -> Vec<Trial> {
         probation::scenarios(),
         agent::scenarios(),
         updates::scenarios(),
+        hooks::scenarios(),
         interruptions::scenarios(),
         instances::scenarios(),
         surroundings::scenarios(),

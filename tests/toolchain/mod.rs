@@ -18,6 +18,8 @@ pub(crate) struct Bench {
 
 /// What a build came to.
 pub(crate) struct Ran {
+    /// Where its whole output is kept.
+    pub(crate) log: Option<PathBuf>,
     pub(crate) outcome: Outcome<Built>,
     pub(crate) lines: Vec<String>,
     pub(crate) progress: Vec<Progress>,
@@ -116,8 +118,9 @@ impl Bench {
             package: package.to_owned(),
             version: Version::parse(version).expect("a version"),
         };
-        let (mut lines, mut progress) = (Vec::new(), Vec::new());
+        let (mut lines, mut progress, mut log) = (Vec::new(), Vec::new(), None);
         let mut sink = |event| match event {
+            BuildEvent::Log(path) => log = Some(path),
             BuildEvent::Output(line) => lines.push(line),
             BuildEvent::Progress(report) => {
                 on_progress(&report);
@@ -125,7 +128,7 @@ impl Bench {
             }
         };
         let outcome = self.builder().build(&job, &mut sink, cancel);
-        Ran { outcome, lines, progress }
+        Ran { outcome, lines, progress, log }
     }
 
     /// Nothing runs that was started for this bench, and its work directory is empty.

@@ -1,6 +1,6 @@
 //! Prove that the candidate is what was asked for, and stage it one rename away.
 
-use crate::model::{BuildInfo, Class, Failure, Kept, Outcome};
+use crate::model::{BuildInfo, Changes, Class, EventKind, Failure, Kept, Outcome};
 use crate::ports::Built;
 
 use super::super::context::Context;
@@ -42,8 +42,21 @@ pub fn apply(cx: &mut Context) -> Outcome<Applied> {
         cx.world.agent_files.back_up(&cx.plan.place)?;
     }
     cx.world.agent_files.stage(&new, &cx.plan.place)?;
+    tell_changes(cx, &new);
     cx.plan.new_kept = Some(new);
     Ok(Applied::done(notes.join("; ")))
+}
+
+/// What differs between the two binaries, for those who decide by it. Where one says nothing of itself it
+/// stays unknown: that fails no run.
+fn tell_changes(cx: &mut Context, new: &Kept) {
+    let Some(old) = cx.plan.old_kept.clone() else { return };
+    let mut inspect = |kept: &Kept| cx.world.builder.inspect(&kept.path).ok().flatten();
+    let Some((old, new)) = inspect(&old).zip(inspect(new)) else { return };
+    let changes = Changes::between(&old, &new);
+    cx.run.changes = Some(changes.clone());
+    cx.plan.run.changes = Some(changes.clone());
+    cx.emit(EventKind::ChangesKnown { changes });
 }
 
 /// The candidate's build information must say exactly what was asked for.

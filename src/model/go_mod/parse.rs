@@ -114,6 +114,14 @@ impl Parser {
             "toolchain" => {
                 self.go_mod.toolchain = line.name(at).filter(|name| is_plain(name)).map(str::to_owned)
             }
+            "require" => {
+                // Only shown, so what a path or version cannot hold is passed over.
+                let shown = |word: &&str| word.bytes().all(|byte| byte.is_ascii_graphic());
+                let (path, version) = (line.name(at).filter(shown), line.name(at + 1).filter(shown));
+                if let Some((path, version)) = path.zip(version) {
+                    self.go_mod.requires.push((path.to_owned(), version.to_owned()));
+                }
+            }
             "replace" | "exclude" => self.go_mod.has_replace_or_exclude = true,
             "retract" => {
                 let (low, high) =

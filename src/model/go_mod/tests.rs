@@ -33,6 +33,9 @@ fn a_whole_file() {
     assert_eq!(go_mod.module, "example.org/a");
     assert_eq!(go_mod.go.as_deref(), Some("1.22.3"));
     assert_eq!(go_mod.toolchain.as_deref(), Some("go1.23.4"));
+    let requires: Vec<String> =
+        go_mod.requires.iter().map(|(path, version)| format!("{path}@{version}")).collect();
+    assert_eq!(requires, ["example.org/b@v1.0.0", "example.org/c@v0.1.0"]);
     assert!(go_mod.is_real && !go_mod.has_replace_or_exclude && go_mod.retractions.is_empty());
 }
 
