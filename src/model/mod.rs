@@ -11,6 +11,7 @@ pub mod failure;
 pub mod go_mod;
 pub mod held;
 pub mod journal;
+pub mod patterns;
 pub mod plan;
 pub mod run;
 pub mod settings;

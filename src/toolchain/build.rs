@@ -29,6 +29,7 @@ pub(super) fn run(
     let mut log = Log::create(&options.logs, &job.run)?;
     workspace::own_caches(options, owner)?;
     let room = Room::create(&options.work, &job.run, owner)?;
+    workspace::passwords(options, &room)?;
     let deadline = Instant::now() + options.timeout;
     let mut build = Build { options, tools, room: &room, job, runner, log: &mut log, sink, cancel, deadline };
     let outcome = phases(&mut build);

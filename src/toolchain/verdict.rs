@@ -234,7 +234,7 @@ fn hint(class: Class, whole: &str) -> Option<&'static str> {
         Class::OutOfMemory => "give the machine more memory or swap, or lower build.jobs",
         Class::Security => "do not install this version until its authors explain the difference",
         Class::Network if whole.contains(": 401") || whole.contains(": 403") => {
-            "check the credentials in build.netrc and that build.goproxy is right"
+            "check the user and the password in build.netrc (the user that builds must be able to read it) or build.goproxy"
         }
         Class::Network => {
             "check that build.goproxy can be reached from this host; `sentinel-updater doctor` does"
