@@ -6,9 +6,11 @@ use tokio::sync::oneshot;
 
 use crate::config::Settings;
 use crate::engine::decide::{Facts, decide};
+use crate::engine::majors::{ever_seen, offers};
 use crate::engine::{Decision, Policy};
+use crate::model::go_mod::path_of;
 use crate::model::status::Latest;
-use crate::model::{Class, Failure, Outcome, Timestamp};
+use crate::model::{Class, Failure, Installed, Outcome, Timestamp};
 use crate::ports::{Cancel, ModuleSource};
 use crate::service::Kind;
 use crate::world;
@@ -34,13 +36,13 @@ pub(super) struct Found {
 pub(super) fn ask(settings: &Settings) -> Outcome<Found> {
     beside_the_runtime(|handle| {
         let mut source = world::source(settings, &handle)?;
-        let (mut facts, last_downtime_ms) = remembered(settings)?;
-        facts.installed = world::installed(settings)?;
+        let (mut facts, last_downtime_ms) = remembered(settings, world::installed(settings)?)?;
         if world::kind(settings) != Kind::Process {
             facts.service = world::services(settings)?.state(&settings.agent.service_name)?;
         }
-        facts.offered = source.check(&settings.agent.module, &Cancel::new())?.offered;
         let policy = world::policy(settings);
+        let offers = offers(source.as_mut(), &policy, facts.installed.as_ref(), &Cancel::new())?;
+        facts.offered = offers.answer.offered;
         let decision = decide(&facts, &policy);
         let latest = latest(&facts, &decision, source.as_mut(), settings);
         Ok(Found { facts, decision, policy, latest, last_downtime_ms })
@@ -48,14 +50,14 @@ pub(super) fn ask(settings: &Settings) -> Outcome<Found> {
 }
 
 /// What the updater remembers; nothing where it may not be read.
-fn remembered(settings: &Settings) -> Outcome<(Facts, Option<u64>)> {
-    let mut facts = Facts { now: Timestamp::now(), ..Facts::default() };
+fn remembered(settings: &Settings, installed: Option<Installed>) -> Outcome<(Facts, Option<u64>)> {
+    let mut facts = Facts { now: Timestamp::now(), installed, ..Facts::default() };
     if super::gate::readable(settings, "check").is_err() {
         return Ok((facts, None));
     }
     let Some(mut records) = world::reading(settings)? else { return Ok((facts, None)) };
     facts.committed = records.committed()?;
-    facts.seen = records.seen(&settings.agent.module)?;
+    facts.seen = ever_seen(records.as_mut(), &settings.agent.module, facts.installed.as_ref())?;
     facts.held = records.held()?;
     // What a build depends on is not looked at here: a version whose build failed counts as waiting.
     facts.held.iter_mut().for_each(|held| held.fingerprint = None);
@@ -70,7 +72,8 @@ fn latest(facts: &Facts, decision: &Decision, source: &mut dyn ModuleSource, set
     let seen = target.and_then(|target| facts.seen.iter().find(|seen| seen.version == *target));
     let commit_time = seen.and_then(|seen| seen.commit_time).or_else(|| {
         // Only for show: the answer is whole without it.
-        let info = source.info(&settings.agent.module, target?, &Cancel::new()).ok()?;
+        let module = path_of(&settings.agent.module, target?);
+        let info = source.info(&module, target?, &Cancel::new()).ok()?;
         info.time
     });
     Latest {

@@ -24,7 +24,12 @@ pub(super) fn check(module: &str, version: &Version) -> Outcome<()> {
 }
 
 pub(super) fn path_of(module: &str, version: &Version) -> String {
-    if check(module, version).is_ok() { module.to_owned() } else { with_major(module, version.major()) }
+    match check(module, version) {
+        Ok(()) => module.to_owned(),
+        // From before go.mod, and so from before suffixes.
+        Err(_) if version.is_incompatible() => with_major(module, 1),
+        Err(_) => with_major(module, version.major()),
+    }
 }
 
 pub(super) fn next(module: &str) -> Option<String> {
@@ -155,6 +160,7 @@ mod tests {
             ("example.org/agent", "v0.4.0", "example.org/agent"),
             ("example.org/agent", "v2.0.0", "example.org/agent/v2"),
             ("example.org/agent", "v2.0.0+incompatible", "example.org/agent"),
+            ("example.org/agent/v2", "v2.0.0+incompatible", "example.org/agent"),
             ("example.org/agent/v2", "v3.1.0-rc.1", "example.org/agent/v3"),
             ("example.org/agent/v2", "v1.0.0", "example.org/agent"),
             ("example.org/agent/v2", "v0.1.0", "example.org/agent"),
