@@ -395,9 +395,11 @@ fn nothing(ask: &Question<'_>) -> Miss {
 }
 
 fn needs_direct(ask: &Question<'_>) -> Failure {
-    let what = format!("{} may not be asked for at its own repository (`direct`)", ask.module);
+    let what = format!(
+        "{} is asked for at its own repository (`direct`) only if build.goprivate names it",
+        ask.module
+    );
     Failure::new(Class::Config, what)
-        .cause("version control is used only for modules that build.goprivate names")
         .hint("set build.goproxy to a proxy that serves it, or name it in build.goprivate")
 }
 
