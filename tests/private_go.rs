@@ -101,6 +101,13 @@ impl Corp {
     }
 }
 
+/// What every process of this host was started with.
+fn command_lines() -> Vec<String> {
+    let processes = support::entries(Path::new("/proc")).into_iter();
+    let lines = processes.filter_map(|process| fs::read(process.join("cmdline")).ok());
+    lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " ")).collect()
+}
+
 fn git(directory: &Path, args: &[&str]) {
     let mut command = Command::new("git");
     command.current_dir(directory).args(args);
@@ -109,9 +116,9 @@ fn git(directory: &Path, args: &[&str]) {
 }
 
 /// The newest version that `check --json` names.
-fn version(output: &Output) -> String {
+fn newest(output: &Output) -> String {
     let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("{output}"));
-    json.to_string()
+    json["version"].as_str().unwrap_or("none").to_owned()
 }
 
 #[test]
@@ -127,10 +134,10 @@ fn a_proxy_with_a_password_and_a_certificate_of_its_own() {
     // With the password from the file, with one from the URL.
     let good = corp.netrc(&address, PASSWORD);
     let output = corp.check(module, &format!("{proxy}{private}{}{}", corp.ca(), netrc(&good)));
-    assert!(version(&output).contains("v1.0.0"), "{output}");
+    assert!(newest(&output) == "v1.0.0", "{output}");
     let in_url = format!("goproxy = 'https://{USER}:{PASSWORD}@{address}'\n");
     let output = corp.check(module, &format!("{in_url}{private}{}", corp.ca()));
-    assert!(version(&output).contains("v1.0.0"), "{output}");
+    assert!(newest(&output) == "v1.0.0", "{output}");
     corp.run(module, &format!("{in_url}{}", corp.ca()), &["config", "show"]).ok();
 
     // A wrong one, none, one that everybody may read, and without the authority.
@@ -157,6 +164,8 @@ fn a_proxy_with_a_password_and_a_certificate_of_its_own() {
     corp.bench.options.modules.gonoproxy = "none".to_owned();
     corp.bench.options.modules.goproxy = format!("https://{address}");
     corp.bench.options.network.netrc = Some(good);
+    let listed = corp.bench.questions().versions(module, &Cancel::new()).expect("go's own answer");
+    assert_eq!(listed.iter().map(ToString::to_string).collect::<Vec<_>>(), ["v1.0.0"]);
     let built = corp.bench.build(module, "").outcome.expect("built with netrc");
     let info = corp.bench.builder().inspect(&built.binary).expect("read").expect("info");
     assert_eq!((info.main.path.as_str(), info.main.version.as_str()), (module, "v1.0.0"));
@@ -204,7 +213,7 @@ fn a_git_repository_with_a_password_and_a_certificate_of_its_own() {
         corp.ca(),
     );
     let output = corp.check(&module, &build);
-    assert!(version(&output).contains("v1.1.0") && !version(&output).contains("rc.1"), "{output}");
+    assert!(newest(&output) == "v1.1.0", "{output}");
     assert_eq!(*heard.lock().expect("log"), Vec::<String>::new(), "the name leaked");
 
     // The same from go itself, by the same environment; then the build.
@@ -223,6 +232,13 @@ fn a_git_repository_with_a_password_and_a_certificate_of_its_own() {
     // All of it went over git.
     let seen = corp.server.take_seen();
     assert!(seen.iter().any(|line| line.contains("agent.git/info/refs")), "{seen:?}");
+
+    // A wrong password is told as one.
+    fs::remove_dir_all(corp.bench.path("cache/mod")).expect("forgotten");
+    corp.netrc(HOST, "wrong");
+    let failure = corp.bench.questions().versions(&module, &Cancel::new()).expect_err("refused");
+    assert!(failure.class == Class::Network && failure.to_string().contains("build.netrc"), "{failure}");
+    corp.server.take_seen();
 
     // Not named as private, the repository is not asked and git does not start.
     let build = build.replace("goprivate = '*.corp.test/team'", "goprivate = 'other.test'");
@@ -260,21 +276,29 @@ fn a_repository_that_hangs_is_given_up_and_leaves_no_process() {
     corp.bench.options.timeout = Duration::from_secs(60);
     let cancel = Cancel::new();
     let stop = cancel.clone();
+    let shown: Arc<Mutex<Vec<String>>> = Arc::default();
+    let lines = shown.clone();
+    corp.bench.options.modules.goproxy = format!("https://{USER}:{PASSWORD}@proxy.test");
     let tracer = listen(move |stream| {
+        lines.lock().expect("lines").extend(command_lines());
         stop.request();
         let _ = std::io::copy(&mut &stream, &mut std::io::sink());
     });
     corp.bench.options.network.https_proxy = format!("http://127.0.0.1:{}", tracer.expect("a port"));
     let failure = corp.bench.questions().versions(&module, &cancel).expect_err("cancelled");
     assert_eq!(failure.class, Class::Cancelled, "{failure}");
+    // Anybody may read those.
+    let shown = shown.lock().expect("lines");
+    assert!(shown.iter().any(|line| line.contains("ls-remote")), "{shown:?}");
+    assert!(!shown.iter().any(|line| line.contains(PASSWORD)), "{shown:?}");
     assert!(began.elapsed() < Duration::from_secs(50), "{:?}", began.elapsed());
     corp.bench.assert_nothing_is_left();
 }
 
 #[test]
 fn the_next_major_version_is_built_under_its_own_path() {
-    let Some(mut bench) = bench() else { return };
-    bench.options.cgo = false;
+    let Some(corp) = Corp::new("the_next_major_version_is_built_under_its_own_path") else { return };
+    let bench = &corp.bench;
     let module = "example.test/plain/v2";
     let files = [("main.go", "package main\n\nfunc main() {}\n"), ("cmd/x/main.go", MAIN)];
     bench.publish_version(module, "v2.3.0", &files);
@@ -284,4 +308,12 @@ fn the_next_major_version_is_built_under_its_own_path() {
     assert_eq!(info.package, "example.test/plain/v2/cmd/x");
     assert_eq!((info.main.path.as_str(), info.main.version.as_str()), (module, "v2.3.0"));
     assert_eq!(info.main.sum, built.sum);
+
+    // It is found from the first one's path, if that is wanted.
+    bench.publish("example.test/plain", &files);
+    let proxy = format!("goproxy = '{}'\n", bench.options.modules.goproxy);
+    let output = corp.check("example.test/plain", &proxy);
+    assert!(newest(&output) == "v1.0.0", "{output}");
+    let output = corp.check("example.test/plain", &format!("{proxy}[policy]\nallow_major = true\n"));
+    assert!(newest(&output) == "v2.3.0", "{output}");
 }

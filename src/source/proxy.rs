@@ -22,8 +22,8 @@ use super::{escape, info, latest};
 const MAX_LIST: u64 = 1 << 20;
 const MAX_INFO: u64 = 64 << 10;
 const MAX_MOD: u64 = 1 << 20;
-/// For how many modules answers are remembered: the agent's, and its next major version.
-const MAX_MODULES: usize = 4;
+/// For how many modules answers are remembered: the agent's, and its next major versions.
+const MAX_MODULES: usize = 8;
 
 /// A [`ModuleSource`] over a proxy list.
 pub struct ProxySource {
