@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout)]
 
 mod kit;
+#[allow(dead_code)]
 #[path = "toolchain/mod.rs"]
 mod support;
 

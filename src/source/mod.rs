@@ -17,6 +17,7 @@ mod login;
 mod memory;
 mod private;
 mod proxy;
+mod question;
 
 pub use direct::DirectLookup;
 pub use goproxy::Proxies;

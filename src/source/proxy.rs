@@ -15,6 +15,7 @@ use super::list::Listing;
 use super::login::Login;
 use super::memory::{Cache, Seen};
 use super::private::Private;
+use super::question::{Listed, Question, garbled, needs_direct, nothing, unasked, unsure};
 use super::{escape, info, latest};
 
 /// The longest files that are read. A list of 1 MiB holds 100,000 versions; real go.mod files are
@@ -23,7 +24,7 @@ const MAX_LIST: u64 = 1 << 20;
 const MAX_INFO: u64 = 64 << 10;
 const MAX_MOD: u64 = 1 << 20;
 /// For how many modules answers are remembered: the agent's, and its next major versions.
-const MAX_MODULES: usize = 8;
+const MAX_MODULES: usize = 12;
 
 /// A [`ModuleSource`] over a proxy list.
 pub struct ProxySource {
@@ -366,62 +367,4 @@ impl ModuleSource for ProxySource {
         self.rules(version, &ask, Listed::Unknown)
             .map_err(|failure| failure.context(format!("cannot get the go.mod of {module}@{version}")))
     }
-}
-
-/// Whether a proxy said that it has a version.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Listed {
-    Yes,
-    Unknown,
-}
-
-/// What is asked.
-struct Question<'a> {
-    module: &'a str,
-    /// The module's path in a proxy's tree.
-    path: String,
-    cancel: &'a Cancel,
-}
-
-impl<'a> Question<'a> {
-    fn new(module: &'a str, cancel: &'a Cancel) -> Outcome<Self> {
-        Ok(Self { module, path: escape::module(module)?, cancel })
-    }
-}
-
-fn nothing(ask: &Question<'_>) -> Miss {
-    let what = format!("{} has neither a version nor a commit on offer", ask.module);
-    Miss::Absent(Failure::new(Class::Module, what).hint("publish a version, or check agent.module"))
-}
-
-fn needs_direct(ask: &Question<'_>) -> Failure {
-    let what = format!(
-        "{} is asked for at its own repository (`direct`) only if build.goprivate names it",
-        ask.module
-    );
-    Failure::new(Class::Config, what)
-        .hint("set build.goproxy to a proxy that serves it, or name it in build.goprivate")
-}
-
-fn garbled(place: &Place, path: &str, why: &str) -> Miss {
-    let what = format!("`{place}` answered for `{path}` with something else");
-    let failure = Failure::new(Class::Network, what).cause(text::clean(why));
-    Miss::Failed(failure.hint("check that build.goproxy names a module proxy"))
-}
-
-fn unasked(place: &Place) -> Miss {
-    Miss::Failed(Failure::new(
-        Class::Network,
-        format!("`{place}` answered that a file never seen is unchanged"),
-    ))
-}
-
-/// A file that must be there because its version is on the list: that it is not found is no final answer.
-fn unsure(mut failure: Failure) -> Failure {
-    if failure.class == Class::Module {
-        failure.class = Class::Network;
-        failure.hint =
-            Some("the proxy lists the version but does not serve its go.mod; it is tried again".into());
-    }
-    failure
 }

@@ -57,13 +57,9 @@ impl Room {
 pub(super) fn passwords(options: &Options, room: &Room) -> Outcome<()> {
     let Some(file) = &options.network.netrc else { return Ok(()) };
     netrc::check(file)?;
-    #[cfg(unix)]
     if !options.modules.goprivate.is_empty() {
-        let link = room.home.join(".netrc");
-        std::os::unix::fs::symlink(file, &link).map_err(|error| Failure::io("link", &link, &error))?;
+        netrc::offer(file, &room.home)?;
     }
-    #[cfg(not(unix))]
-    let _ = room;
     Ok(())
 }
 

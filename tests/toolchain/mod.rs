@@ -1,7 +1,4 @@
 //! A module proxy as a directory tree, and builders that build from it.
-//!
-//! Each test program needs only a part of it.
-#![allow(dead_code)]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
