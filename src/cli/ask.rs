@@ -6,9 +6,11 @@ use tokio::sync::oneshot;
 
 use crate::config::Settings;
 use crate::engine::decide::{Facts, decide};
+use crate::engine::majors::{ever_seen, offers};
 use crate::engine::{Decision, Policy};
+use crate::model::go_mod::path_of;
 use crate::model::status::Latest;
-use crate::model::{Changes, Class, Failure, Outcome, Timestamp, Version};
+use crate::model::{Changes, Class, Failure, Installed, Outcome, Timestamp, Version};
 use crate::ports::{Cancel, ModuleSource};
 use crate::world;
 
@@ -47,7 +49,8 @@ pub(super) fn ask_and_compare(settings: &Settings, wanted: Option<&Version>) -> 
         let current = found.facts.installed.as_ref()?.version.as_ref()?;
         // Only for show: the preview is whole without it.
         let mut read = |version: &Version| {
-            let rules = source.go_mod(&settings.agent.module, version, &Cancel::new()).ok()?;
+            let module = path_of(&settings.agent.module, version);
+            let rules = source.go_mod(&module, version, &Cancel::new()).ok()?;
             rules.is_real.then_some(rules)
         };
         let (old, new) = read(current).zip(read(target))?;
@@ -61,11 +64,11 @@ fn asked(
 ) -> Outcome<Found> {
     beside_the_runtime(|handle| {
         let mut source = world::source(settings, &handle)?;
-        let (mut facts, last_downtime_ms) = remembered(settings)?;
-        facts.installed = world::installed(settings)?;
+        let (mut facts, last_downtime_ms) = remembered(settings, world::installed(settings)?)?;
         facts.service = world::services(settings)?.state(&settings.agent.service_name)?;
-        facts.offered = source.check(&settings.agent.module, &Cancel::new())?.offered;
         let policy = world::policy(settings);
+        let offers = offers(source.as_mut(), &policy, facts.installed.as_ref(), &Cancel::new())?;
+        facts.offered = offers.answer.offered;
         let decision = decide(&facts, &policy);
         let latest = latest(&facts, &decision, source.as_mut(), settings);
         let mut found = Found { facts, decision, policy, latest, declared: None, last_downtime_ms };
@@ -75,14 +78,14 @@ fn asked(
 }
 
 /// What the updater remembers; nothing where it may not be read.
-fn remembered(settings: &Settings) -> Outcome<(Facts, Option<u64>)> {
-    let mut facts = Facts { now: Timestamp::now(), ..Facts::default() };
+fn remembered(settings: &Settings, installed: Option<Installed>) -> Outcome<(Facts, Option<u64>)> {
+    let mut facts = Facts { now: Timestamp::now(), installed, ..Facts::default() };
     if super::gate::readable(settings, "check").is_err() {
         return Ok((facts, None));
     }
     let Some(mut records) = world::reading(settings)? else { return Ok((facts, None)) };
     facts.committed = records.committed()?;
-    facts.seen = records.seen(&settings.agent.module)?;
+    facts.seen = ever_seen(records.as_mut(), &settings.agent.module, facts.installed.as_ref())?;
     facts.held = records.held()?;
     // What a build depends on is not looked at here: a version whose build failed counts as waiting.
     facts.held.iter_mut().for_each(|held| held.fingerprint = None);
@@ -97,7 +100,8 @@ fn latest(facts: &Facts, decision: &Decision, source: &mut dyn ModuleSource, set
     let seen = target.and_then(|target| facts.seen.iter().find(|seen| seen.version == *target));
     let commit_time = seen.and_then(|seen| seen.commit_time).or_else(|| {
         // Only for show: the answer is whole without it.
-        let info = source.info(&settings.agent.module, target?, &Cancel::new()).ok()?;
+        let module = path_of(&settings.agent.module, target?);
+        let info = source.info(&module, target?, &Cancel::new()).ok()?;
         info.time
     });
     Latest {

@@ -28,7 +28,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use checksums::matches_any;
 pub use choices::{LogLevel, Manager, Percent, RestoreDatabase, Toolchain, Viewers};
 pub use example::example;
 pub use fallback::fallback;

@@ -101,11 +101,12 @@ settings! { base;
         user: Option<String> = "", USER;
         /// Keep the compiler's cache between builds: faster, and some hundred megabytes.
         keep_cache: bool = true, SWITCH;
-        /// Module proxies; empty: what `go env` says.
+        /// Module proxies; empty: what `go env` says. The word `direct` does not count, see goprivate.
         goproxy: Option<Secret> = "", MODULE_PROXIES, ["GOPROXY"];
         /// Checksum database that every download is compared with; empty: Go's own.
         gosumdb: Option<String> = "", CHECKSUM_DATABASE, ["GOSUMDB"];
-        /// Modules that no public proxy or checksum database is asked about.
+        /// Modules of one's own, such as `corp.example/*`: neither a proxy nor the checksum database is asked about
+        /// them, and git may fetch them from their own repository.
         goprivate: Option<String> = "", PATTERNS, ["GOPRIVATE"];
         /// Modules that are fetched without a proxy; empty: those of goprivate. With `none`, private modules
         /// come from the proxy.
@@ -118,9 +119,9 @@ settings! { base;
         https_proxy: Option<Secret> = "", FORWARD_PROXY, ["HTTPS_PROXY", "https_proxy"];
         /// Hosts that are reached without a forward proxy.
         no_proxy: Option<String> = "", HOSTS, ["NO_PROXY", "no_proxy"];
-        /// Certificates (PEM) that are trusted instead of the system's.
+        /// Certificates (PEM) that are trusted besides the system's.
         ca_file: Option<PathBuf> = "", OPTIONAL_PATH, ["SSL_CERT_FILE"];
-        /// Passwords for module proxies, in the format of netrc.
+        /// Passwords for module proxies and repositories that are reached by https, in the format of netrc.
         netrc: Option<PathBuf> = "", OPTIONAL_PATH, ["NETRC"];
     }
     /// Which versions are taken, and when.

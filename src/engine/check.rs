@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::model::go_mod::path_of;
 use crate::model::held::HeldCause;
 use crate::model::status::{Latest, State};
 use crate::model::{
@@ -13,12 +14,15 @@ use crate::ports::{Committed, Offered};
 
 use super::Engine;
 use super::decide::{Action, Decision, Facts, decide};
+use super::majors::{self, Offers};
 use super::settle;
 
 /// What the last check found, good as long as nothing changes.
 #[derive(Debug)]
 pub(super) struct Memo {
     pub(super) offered: Vec<Offered>,
+    /// The module paths that it was found under.
+    paths: Vec<String>,
     installed: Option<String>,
     pub(super) decision: Decision,
     /// When a reason that waits for a time may be over.
@@ -32,8 +36,11 @@ impl Engine {
     /// What the module system answers, `Disk`, `Service`. `latest` tells the error too.
     pub fn check(&mut self) -> Outcome<Decision> {
         self.pulse.promise(self.world.clock.elapsed(), std::time::Duration::from_secs(1800));
-        let answer = match self.world.source.check(&self.policy.module, self.interrupt.cancel()) {
-            Ok(answer) => answer,
+        let before = self.world.agent_files.installed(&self.policy.place.binary)?;
+        let source = self.world.source.as_mut();
+        let offers = majors::offers(source, &self.policy, before.as_ref(), self.interrupt.cancel());
+        let Offers { paths, answer } = match offers {
+            Ok(offers) => offers,
             Err(failure) => {
                 let told = Some(failure.to_string());
                 if self.latest.error != told {
@@ -46,10 +53,12 @@ impl Engine {
             }
         };
         let now = self.world.clock.now();
+        // The answer may have taken its time.
         let installed = self.world.agent_files.installed(&self.policy.place.binary)?;
         let sha256 = installed.as_ref().map(|installed| installed.sha256.clone());
         if let Some(memo) = &mut self.memo
             && !answer.changed
+            && memo.paths == paths
             && memo.installed == sha256
             && memo.decision.action == Action::Nothing
             && memo.until.is_none_or(|until| now < until)
@@ -59,29 +68,29 @@ impl Engine {
             self.latest.checked_at = Some(now);
             return Ok(memo.decision.clone());
         }
-        let offered = match &self.memo {
-            Some(memo) if !answer.changed => memo.offered.clone(),
-            _ => answer.offered,
-        };
         (self.sink)(EventKind::StateChanged { state: State::Checking });
-        let decision = self.decide_anew(offered, installed, now);
+        let decision = self.decide_anew(paths, answer.offered, installed, now);
         self.rest()?;
         decision
     }
 
     fn decide_anew(
         &mut self,
+        paths: Vec<String>,
         offered: Vec<Offered>,
         installed: Option<Installed>,
         now: Timestamp,
     ) -> Outcome<Decision> {
-        let module = self.policy.module.clone();
         let taken_back = offered.iter().filter(|offered| offered.retracted.is_some());
         self.retracted = taken_back.map(|offered| offered.version.clone()).collect();
-        let versions: Vec<Version> = offered.iter().map(|offered| offered.version.clone()).collect();
-        self.world.records.note_offered(&module, &versions, now)?;
+        for path in &paths {
+            let of_path = offered.iter().map(|offered| &offered.version);
+            let of_path: Vec<Version> =
+                of_path.filter(|version| path_of(path, version) == *path).cloned().collect();
+            self.world.records.note_offered(path, &of_path, now)?;
+        }
         let external = self.adopt(installed.as_ref(), now)?;
-        self.learn_ages(&offered, installed.as_ref(), now)?;
+        self.learn_ages(&paths, &offered, installed.as_ref(), now)?;
         let service = self.world.services.state(&self.policy.place.service)?;
         let held = self.world.records.held()?;
         // Finding out what the tools are starts them: only a version that waits for others needs it.
@@ -93,7 +102,7 @@ impl Engine {
             installed,
             service,
             committed: self.world.records.committed()?,
-            seen: self.world.records.seen(&module)?,
+            seen: majors::seen(self.world.records.as_mut(), &self.policy.module, &paths)?,
             held,
             paused: self.world.records.paused()?,
             stuck: self.world.records.stuck()?,
@@ -117,6 +126,7 @@ impl Engine {
         self.memo = Some(Memo {
             installed: facts.installed.as_ref().map(|installed| installed.sha256.clone()),
             offered: facts.offered,
+            paths,
             decision: decision.clone(),
             until,
         });
@@ -197,17 +207,18 @@ impl Engine {
     /// leads to.
     fn learn_ages(
         &mut self,
+        paths: &[String],
         offered: &[Offered],
         installed: Option<&Installed>,
         now: Timestamp,
     ) -> Outcome<()> {
-        let module = self.policy.module.clone();
         let current = installed.and_then(|installed| installed.version.as_ref());
-        let seen = self.world.records.seen(&module)?;
+        let seen = majors::seen(self.world.records.as_mut(), &self.policy.module, paths)?;
         for Offered { version, retracted } in offered.iter().rev() {
             if retracted.is_some() || self.policy.excludes(version).is_some() {
                 continue;
             }
+            let module = path_of(&self.policy.module, version);
             let known = seen.iter().find(|seen| seen.version == *version);
             let time = match known.and_then(|seen| seen.commit_time) {
                 Some(time) => Some(time),

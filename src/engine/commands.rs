@@ -1,5 +1,6 @@
 //! What people ask for: update, rollback, hold. Each answers with a run, or why there is none.
 
+use crate::model::go_mod::path_of;
 use crate::model::plan::DatabaseChoice;
 use crate::model::{By, Class, EventKind, Failure, Kept, Outcome, Run, RunKind, Version};
 
@@ -77,7 +78,8 @@ impl Engine {
         }
         if request.version.is_some() {
             // A version that does not exist is told before a run begins.
-            self.world.source.info(&self.policy.module, &target, self.interrupt.cancel())?;
+            let module = path_of(&self.policy.module, &target);
+            self.world.source.info(&module, &target, self.interrupt.cancel())?;
         }
         let kind = if installed.is_some() { RunKind::Update } else { RunKind::Install };
         let plan = planning::build(self, kind, &target, by)?;

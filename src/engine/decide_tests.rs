@@ -32,6 +32,7 @@ fn policy() -> Policy {
         state: "/state".into(),
         constraint: None,
         prerelease: false,
+        allow_major: false,
         min_age: Duration::ZERO,
         keep_versions: 3,
         restore: RestorePolicy::Schema,

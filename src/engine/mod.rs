@@ -10,6 +10,7 @@ mod context;
 pub mod decide;
 pub mod gates;
 mod interrupt;
+pub mod majors;
 mod planning;
 mod policy;
 mod probation;

@@ -1,6 +1,7 @@
 //! From a decision or a command to a plan.
 
 use crate::model::agent::Life;
+use crate::model::go_mod::path_of;
 use crate::model::plan::DatabaseChoice;
 use crate::model::{By, Class, Failure, Kept, Outcome, Plan, Run, RunKind, Version};
 
@@ -10,6 +11,7 @@ use super::Engine;
 pub(super) fn build(engine: &mut Engine, kind: RunKind, target: &Version, by: By) -> Outcome<Plan> {
     let mut plan = base(engine, kind, by)?;
     plan.run.to = Some(target.to_string());
+    plan.module = path_of(&plan.module, target);
     plan.target = Some(target.clone());
     Ok(plan)
 }

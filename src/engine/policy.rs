@@ -29,6 +29,8 @@ pub struct Policy {
     pub constraint: Option<VersionReq>,
     /// Whether pre-releases may be taken.
     pub prerelease: bool,
+    /// Whether the next major numbers may be taken, whose module paths end in `/vN`.
+    pub allow_major: bool,
     /// How long a version must have been on offer.
     pub min_age: Duration,
     /// How many versions are kept.

@@ -54,6 +54,22 @@ pub fn check_major(module: &str, version: &Version) -> Outcome<()> {
     major::check(module, version)
 }
 
+/// The path under which `version` of the agent's module exists: that of `module`, whatever major number
+/// that one stands for, at the version's own.
+pub fn path_of(module: &str, version: &Version) -> String {
+    major::path_of(module, version)
+}
+
+/// The path of the next major number of `module`; `None` where its ending is invalid.
+pub fn next_major(module: &str) -> Option<String> {
+    major::next(module)
+}
+
+/// `other`, if it is `module` at a higher major number; else `module`.
+pub fn later_major<'a>(module: &'a str, other: &'a str) -> &'a str {
+    major::later(module, other)
+}
+
 impl GoMod {
     /// Reads a go.mod as the go command reads that of a dependency: unknown directives and extra words
     /// are for newer releases and are passed over.

@@ -12,6 +12,7 @@ pub mod failure;
 pub mod go_mod;
 pub mod held;
 pub mod journal;
+pub mod patterns;
 pub mod plan;
 pub mod probation;
 pub mod run;

@@ -12,6 +12,7 @@ use crate::ports::Cancel;
 
 use super::escape;
 use super::goproxy::{Place, Proxies};
+use super::login::Login;
 
 /// The longest words of a server that a message repeats, in characters.
 const QUOTED: usize = 200;
@@ -94,7 +95,8 @@ pub(super) fn walk<T>(
 /// Gets a file from an HTTP proxy. `unless` makes the request conditional.
 pub(super) fn over_http(
     http: &Arc<Http>,
-    (base, auth): (&Url, Option<&(String, String)>),
+    base: &Url,
+    login: &Login,
     wanted: Wanted<'_>,
     unless: Option<&Validators>,
     cancel: &Cancel,
@@ -107,7 +109,7 @@ pub(super) fn over_http(
     let unless = unless.cloned().unwrap_or_default();
     let asked_conditionally = !unless.is_empty();
     let limits = Limits { max_bytes: wanted.max_bytes, ..Limits::default() };
-    let request = Request { unless, auth: auth.cloned(), limits, ..Request::get(url) };
+    let request = Request { unless, auth: login.pair.clone(), limits, ..Request::get(url) };
     let reply =
         http.fetch(request, &|| cancel.requested()).map_err(|error| Miss::Failed(broken(&name, &error)))?;
     match reply.status {
@@ -115,6 +117,7 @@ pub(super) fn over_http(
         200 => Ok(Found::Body(reply.body, reply.validators)),
         304 if asked_conditionally => Ok(Found::Same),
         404 | 410 => Err(Miss::Absent(refused(&name, &reply, Class::Module))),
+        401 | 403 => Err(Miss::Failed(login.refused(base, refused(&name, &reply, Class::Network)))),
         _ => Err(Miss::Failed(refused(&name, &reply, Class::Network))),
     }
 }
@@ -191,9 +194,6 @@ fn refused(name: &str, reply: &Reply, class: Class) -> Failure {
     }
     failure.hint(match reply.status {
         404 | 410 => ABSENT,
-        401 | 403 => {
-            "put a user and a password that may read there into build.goproxy, as https://USER:PASSWORD@HOST"
-        }
         407 => "put a user and a password into build.http_proxy or build.https_proxy",
         429 | 500.. => "the proxy is overloaded or broken; it is tried again",
         _ => "check that build.goproxy names a module proxy",

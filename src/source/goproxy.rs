@@ -68,6 +68,11 @@ impl Proxies {
         Ok(Self(entries))
     }
 
+    /// The list of a module that comes from its own repository and from nowhere else.
+    pub(super) fn repository() -> Self {
+        Self(vec![Entry { place: Place::Direct, falls_back_on_error: false }])
+    }
+
     /// True when a request may go over HTTP; otherwise no client is ever built.
     pub fn need_http(&self) -> bool {
         self.0.iter().any(|entry| matches!(entry.place, Place::Http { .. }))

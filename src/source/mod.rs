@@ -3,7 +3,8 @@
 //! Answers the engine's questions about a module as the go command would, with limits on time and size
 //! on every request and a class on every error, and without writing anything anywhere. In come `model`,
 //! `ports` and `host` (HTTP, the sanitiser). It never decides which version to install, never runs a
-//! program and reads no environment: what only the go command can answer goes through [`DirectLookup`].
+//! program and reads no environment: what only the go command can answer goes through [`DirectLookup`], and
+//! only for modules that are named as one's own ([`Private`]): their names reach no proxy.
 
 mod direct;
 mod escape;
@@ -12,11 +13,15 @@ mod goproxy;
 mod info;
 mod latest;
 mod list;
+mod login;
 mod memory;
+mod private;
 mod proxy;
+mod question;
 
 pub use direct::DirectLookup;
 pub use goproxy::Proxies;
+pub use private::Private;
 pub use proxy::ProxySource;
 
 #[cfg(test)]

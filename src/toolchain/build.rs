@@ -30,6 +30,7 @@ pub(super) fn run(
     sink(BuildEvent::Log(log.path().to_owned()));
     workspace::own_caches(options, owner)?;
     let room = Room::create(&options.work, &job.run, owner)?;
+    workspace::passwords(options, &room)?;
     let deadline = Instant::now() + options.timeout;
     let mut build = Build { options, tools, room: &room, job, runner, log: &mut log, sink, cancel, deadline };
     let outcome = phases(&mut build);

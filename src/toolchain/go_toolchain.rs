@@ -8,6 +8,7 @@ use crate::model::{BuildInfo, Outcome};
 use crate::ports::{BuildEvent, BuildJob, Builder, Built, Cancel, Limits, Program, Runner, Stream};
 
 use super::binary;
+use super::discreet::Discreet;
 use super::find::{self, Tools};
 use super::workspace::{self, Room};
 use super::{Options, build, fingerprint, user};
@@ -27,6 +28,7 @@ pub struct GoToolchain {
 impl GoToolchain {
     /// A builder with these options, whose builds run through `runner`.
     pub fn new(options: Options, runner: Box<dyn Runner>) -> Self {
+        let runner = Box::new(Discreet::new(&options, runner));
         Self { options, runner, tools: None }
     }
 

@@ -17,6 +17,7 @@
 
 mod binary;
 mod build;
+mod discreet;
 mod environment;
 mod find;
 mod fingerprint;

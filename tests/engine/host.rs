@@ -73,6 +73,8 @@ pub struct Host {
     pub releases: BTreeMap<String, Release>,
     pub source_down: bool,
     pub checks: u32,
+    /// Modules that the source was asked about, in order.
+    pub asked: Vec<String>,
     pub builds: u32,
     // What the updater remembers.
     pub history: BTreeMap<String, Run>,
@@ -145,6 +147,7 @@ impl Shared {
             releases: BTreeMap::new(),
             source_down: false,
             checks: 0,
+            asked: Vec::new(),
             builds: 0,
             history: BTreeMap::new(),
             held: Vec::new(),

@@ -4,6 +4,7 @@
 
 mod faults;
 mod host;
+mod majors;
 mod probation;
 mod stories;
 mod world;
@@ -44,6 +45,7 @@ pub fn policy() -> Policy {
         state: "/var/lib/sentinelgo/updater".into(),
         constraint: None,
         prerelease: false,
+        allow_major: false,
         min_age: Duration::ZERO,
         keep_versions: 3,
         restore: RestorePolicy::Schema,

@@ -11,6 +11,7 @@ pub mod go;
 pub mod machine;
 pub mod network;
 pub mod proxy;
+pub mod tls;
 
 /// An error in words: a test shows it, nothing decides by it.
 pub type Result<T> = std::result::Result<T, String>;

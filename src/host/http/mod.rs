@@ -9,6 +9,7 @@ mod client;
 mod error;
 mod exchange;
 mod headers;
+pub mod netrc;
 
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
