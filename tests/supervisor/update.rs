@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 use rustix::process::Signal;
 use sentinel_updater::cli::demo::{Release, Tree, Variant};
@@ -14,6 +15,9 @@ use super::kit::network;
 use super::kit::proxy::{self, Workshop};
 use super::place::{LONG, PROGRAM, Place, until_within};
 use super::run::end;
+
+/// Time for what takes seconds: it stops what hangs and judges nothing.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 struct Host {
     place: Place,
