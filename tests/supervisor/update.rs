@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::process::Command;
-use std::time::Duration;
 
 use rustix::process::Signal;
 use sentinel_updater::cli::demo::{Release, Tree, Variant};
@@ -15,9 +14,6 @@ use super::kit::network;
 use super::kit::proxy::{self, Workshop};
 use super::place::{LONG, PROGRAM, Place, until_within};
 use super::run::end;
-
-/// Time for what takes seconds: it stops what hangs and judges nothing.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 struct Host {
     place: Place,
