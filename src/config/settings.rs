@@ -23,7 +23,7 @@ use super::load::Reader;
 use super::paths::Platform;
 use super::redact::Secret;
 use super::table::{Base, Key, Section, settings};
-use super::window::Window;
+use crate::model::Window;
 
 /// Compiling does not get faster with more, and the machine has other work.
 const MOST_JOBS: usize = 4;

@@ -15,10 +15,12 @@ pub mod plan;
 pub mod run;
 pub mod settings;
 pub mod snapshot;
+pub mod staged;
 pub mod status;
 pub mod step;
 pub mod version;
 pub mod view;
+pub mod window;
 
 pub use agent::{Installed, Kept, ServiceState};
 pub use backoff::Backoff;
@@ -31,10 +33,12 @@ pub use plan::Plan;
 pub use run::{By, Run, RunKind, Verdict};
 pub use settings::{Origin, Setting};
 pub use snapshot::Snapshot;
+pub use staged::Staged;
 pub use status::Status;
 pub use step::{StepId, StepRow, StepStatus};
 pub use version::Version;
 pub use view::View;
+pub use window::Window;
 
 /// A point in time; in JSON an RFC 3339 text in UTC.
 pub type Timestamp = jiff::Timestamp;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::status::{Alert, Latest, Paused};
-use crate::model::{Held, Outcome, Run, Timestamp, Version};
+use crate::model::{Held, Outcome, Run, Staged, Timestamp, Version};
 
 /// Everything that outlives the process, beside the journal. Each method is one transaction.
 ///
@@ -43,6 +43,11 @@ pub trait Records: Send {
     fn paused(&mut self) -> Outcome<Option<Paused>>;
     /// Pauses or resumes.
     fn set_paused(&mut self, paused: Option<&Paused>) -> Outcome<()>;
+
+    /// The candidate that is built and proven and not switched to yet.
+    fn staged(&mut self) -> Outcome<Option<Staged>>;
+    /// Sets or forgets it.
+    fn set_staged(&mut self, staged: Option<&Staged>) -> Outcome<()>;
 
     /// The last check's result, for `status` without the service.
     fn latest(&mut self) -> Outcome<Latest>;

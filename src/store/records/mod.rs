@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 use self::file::MemoryFile;
 use crate::model::status::{Alert, Latest, Paused};
-use crate::model::{Class, Failure, Held, Outcome, Run, Timestamp, Version};
+use crate::model::{Class, Failure, Held, Outcome, Run, Staged, Timestamp, Version};
 use crate::ports::{Committed, Records, Seen};
 
 /// How many runs history keeps.
@@ -29,6 +29,7 @@ mod value {
     pub(super) const PAUSED: &str = "paused";
     pub(super) const LATEST: &str = "latest";
     pub(super) const ALERTS: &str = "alerts";
+    pub(super) const STAGED: &str = "staged";
     pub(super) const STUCK: &str = "stuck";
 }
 
@@ -220,6 +221,14 @@ impl Records for SqliteRecords {
 
     fn set_paused(&mut self, paused: Option<&Paused>) -> Outcome<()> {
         self.set(value::PAUSED, paused)
+    }
+
+    fn staged(&mut self) -> Outcome<Option<Staged>> {
+        self.get(value::STAGED)
+    }
+
+    fn set_staged(&mut self, staged: Option<&Staged>) -> Outcome<()> {
+        self.set(value::STAGED, staged)
     }
 
     fn latest(&mut self) -> Outcome<Latest> {
