@@ -109,6 +109,9 @@ pub(super) struct Update {
     /// Take it although it is held, lower, retracted or outside the policy
     #[arg(long)]
     pub force: bool,
+    /// Build and prove now, switch later: by the next `update`, or by itself when it is due
+    #[arg(long)]
+    pub stage_only: bool,
     /// Print what would be done and change nothing
     #[arg(long)]
     pub dry_run: bool,

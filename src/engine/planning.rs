@@ -4,13 +4,17 @@ use crate::model::agent::Life;
 use crate::model::plan::DatabaseChoice;
 use crate::model::{By, Class, Failure, Kept, Outcome, Plan, Run, RunKind, Version};
 
-use super::Engine;
+use super::{Engine, downtime, staging};
 
 /// A plan that builds `target`.
 pub(super) fn build(engine: &mut Engine, kind: RunKind, target: &Version, by: By) -> Outcome<Plan> {
     let mut plan = base(engine, kind, by)?;
     plan.run.to = Some(target.to_string());
     plan.target = Some(target.clone());
+    if let Some(staged) = staging::usable(engine, target)? {
+        plan.new_kept = Some(staged.kept);
+        plan.new_is_fresh = true;
+    }
     Ok(plan)
 }
 
@@ -70,6 +74,10 @@ fn base(engine: &mut Engine, kind: RunKind, by: By) -> Outcome<Plan> {
         Life::Running | Life::Changing | Life::Failed | Life::Absent => true,
         Life::Stopped => old.is_none(),
     };
+    let expected_downtime_ms = match old.is_some() && run_after {
+        true => Some(downtime::of(&mut engine.world, &policy)?.ms),
+        false => None,
+    };
     Ok(Plan {
         run,
         module: policy.module,
@@ -93,6 +101,7 @@ fn base(engine: &mut Engine, kind: RunKind, by: By) -> Outcome<Plan> {
         build_timeout: policy.build_timeout,
         state: policy.state,
         hold_reason: None,
+        expected_downtime_ms,
         snapshot: None,
     })
 }

@@ -137,6 +137,10 @@ pub struct Plan {
     pub state: PathBuf,
     /// Why the version left is held after this run, for a rollback.
     pub hold_reason: Option<String>,
+    /// How long the agent is expected to be down, in milliseconds; `None`: it does not run, or nobody
+    /// worked it out.
+    #[serde(default)]
+    pub expected_downtime_ms: Option<u64>,
     /// The database snapshot of this run, once taken.
     pub snapshot: Option<Snapshot>,
 }

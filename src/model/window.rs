@@ -66,9 +66,14 @@ impl Window {
     /// on each day, as often as the clock shows them, and each change of the clock.
     fn changes(&self, from: Timestamp) -> Vec<Timestamp> {
         let first = from.to_zoned(self.zone.clone()).date();
-        let until = from.checked_add(jiff::SignedDuration::from_hours(24 * HORIZON)).unwrap_or(Timestamp::MAX);
-        let mut found: Vec<Timestamp> =
-            self.zone.following(from).map(|change| change.timestamp()).take_while(|at| *at <= until).collect();
+        let until =
+            from.checked_add(jiff::SignedDuration::from_hours(24 * HORIZON)).unwrap_or(Timestamp::MAX);
+        let mut found: Vec<Timestamp> = self
+            .zone
+            .following(from)
+            .map(|change| change.timestamp())
+            .take_while(|at| *at <= until)
+            .collect();
         let mut day = first.yesterday().unwrap_or(first);
         for _ in 0..=HORIZON + 2 {
             for minute in [0, self.start, self.end % MINUTES_A_DAY] {

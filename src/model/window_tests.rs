@@ -7,13 +7,7 @@ use super::*;
 const MINUTE: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 
 fn window(days: [bool; 7], start: u16, end: u16, zone: &str) -> Window {
-    Window {
-        days,
-        start,
-        end,
-        zone: TimeZone::get(zone).expect("a zone"),
-        zone_name: Some(zone.to_owned()),
-    }
+    Window { days, start, end, zone: TimeZone::get(zone).expect("a zone"), zone_name: Some(zone.to_owned()) }
 }
 
 fn daily(start: u16, end: u16, zone: &str) -> Window {
@@ -81,11 +75,26 @@ fn opens_and_closes_by_the_clock_on_the_wall() {
             "2026-07-11T06:00:00Z",
         ),
         // Half an hour and three quarters off.
-        (daily(120, 180, "Asia/Kolkata"), "2026-07-06T00:00:00Z", "2026-07-06T20:30:00Z", "2026-07-06T21:30:00Z"),
-        (daily(120, 180, "Asia/Kathmandu"), "2026-07-06T00:00:00Z", "2026-07-06T20:15:00Z", "2026-07-06T21:15:00Z"),
+        (
+            daily(120, 180, "Asia/Kolkata"),
+            "2026-07-06T00:00:00Z",
+            "2026-07-06T20:30:00Z",
+            "2026-07-06T21:30:00Z",
+        ),
+        (
+            daily(120, 180, "Asia/Kathmandu"),
+            "2026-07-06T00:00:00Z",
+            "2026-07-06T20:15:00Z",
+            "2026-07-06T21:15:00Z",
+        ),
         // Berlin's spring of 2026: the clock goes from 02:00 to 03:00 at 01:00 UTC on 29 March. A window
         // that is skipped waits for the next day, or week.
-        (daily(120, 180, "Europe/Berlin"), "2026-03-28T12:00:00Z", "2026-03-30T00:00:00Z", "2026-03-30T01:00:00Z"),
+        (
+            daily(120, 180, "Europe/Berlin"),
+            "2026-03-28T12:00:00Z",
+            "2026-03-30T00:00:00Z",
+            "2026-03-30T01:00:00Z",
+        ),
         (
             window(SUNDAY, 120, 180, "Europe/Berlin"),
             "2026-03-28T12:00:00Z",
@@ -93,13 +102,38 @@ fn opens_and_closes_by_the_clock_on_the_wall() {
             "2026-04-05T01:00:00Z",
         ),
         // One that begins in the hour skipped opens when the clock goes on, one that ends in it is cut.
-        (daily(150, 240, "Europe/Berlin"), "2026-03-28T12:00:00Z", "2026-03-29T01:00:00Z", "2026-03-29T02:00:00Z"),
-        (daily(90, 150, "Europe/Berlin"), "2026-03-28T12:00:00Z", "2026-03-29T00:30:00Z", "2026-03-29T01:00:00Z"),
+        (
+            daily(150, 240, "Europe/Berlin"),
+            "2026-03-28T12:00:00Z",
+            "2026-03-29T01:00:00Z",
+            "2026-03-29T02:00:00Z",
+        ),
+        (
+            daily(90, 150, "Europe/Berlin"),
+            "2026-03-28T12:00:00Z",
+            "2026-03-29T00:30:00Z",
+            "2026-03-29T01:00:00Z",
+        ),
         // Autumn: 03:00 becomes 02:00 at 01:00 UTC on 25 October. The whole hour is there twice.
-        (daily(120, 180, "Europe/Berlin"), "2026-10-24T12:00:00Z", "2026-10-25T00:00:00Z", "2026-10-25T02:00:00Z"),
+        (
+            daily(120, 180, "Europe/Berlin"),
+            "2026-10-24T12:00:00Z",
+            "2026-10-25T00:00:00Z",
+            "2026-10-25T02:00:00Z",
+        ),
         // A part of it opens twice.
-        (daily(150, 180, "Europe/Berlin"), "2026-10-24T12:00:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:00:00Z"),
-        (daily(150, 180, "Europe/Berlin"), "2026-10-25T01:00:00Z", "2026-10-25T01:30:00Z", "2026-10-25T02:00:00Z"),
+        (
+            daily(150, 180, "Europe/Berlin"),
+            "2026-10-24T12:00:00Z",
+            "2026-10-25T00:30:00Z",
+            "2026-10-25T01:00:00Z",
+        ),
+        (
+            daily(150, 180, "Europe/Berlin"),
+            "2026-10-25T01:00:00Z",
+            "2026-10-25T01:30:00Z",
+            "2026-10-25T02:00:00Z",
+        ),
         // A calendar that skips a whole Friday: Samoa crossed the date line.
         (
             window(FRIDAY, 120, 180, "Pacific/Apia"),

@@ -37,6 +37,9 @@ pub fn policy(settings: &Settings) -> Policy {
         constraint: settings.policy.constraint.clone(),
         prerelease: settings.policy.prerelease,
         min_age: settings.policy.min_age,
+        splay: settings.policy.splay,
+        windows: settings.policy.windows.clone(),
+        max_downtime: settings.policy.max_downtime,
         keep_versions: settings.policy.keep_versions,
         restore: match settings.policy.restore_database {
             RestoreDatabase::Schema => RestorePolicy::Schema,

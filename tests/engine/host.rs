@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sentinel_updater::model::status::{Alert, Latest, Paused};
-use sentinel_updater::model::{Class, Failure, Held, Kept, Outcome, Record, Run, Snapshot, Timestamp};
+use sentinel_updater::model::{
+    Class, Failure, Held, Kept, Outcome, Record, Run, Snapshot, Staged, Timestamp,
+};
 use sentinel_updater::ports::{Committed, Offered, Seen};
 
 /// How a version behaves once it runs.
@@ -82,6 +84,7 @@ pub struct Host {
     pub latest: Latest,
     pub alerts: Vec<Alert>,
     pub stuck: Option<String>,
+    pub staged: Option<Staged>,
     /// Effects so far, by name: the points at which a fault can strike.
     pub calls: Vec<String>,
     pub fault: Option<Fault>,
@@ -152,6 +155,7 @@ impl Shared {
             latest: Latest::default(),
             alerts: Vec::new(),
             stuck: None,
+            staged: None,
             calls: Vec::new(),
             fault: None,
             fingerprint: "go1.26.8 gcc12".into(),

@@ -12,7 +12,7 @@ pub fn apply(cx: &mut Context) -> Outcome<Applied> {
     let new = match (cx.plan.new_kept.clone(), cx.built.clone()) {
         (Some(kept), _) => {
             cx.world.versions.check(&kept)?;
-            notes.push(format!("kept {} is whole", kept.version));
+            notes.push(format!("{}, built before, is whole", kept.version));
             kept
         }
         (None, Some(built)) => {
@@ -28,6 +28,21 @@ pub fn apply(cx: &mut Context) -> Outcome<Applied> {
         }
         (None, None) => return Err(Failure::new(Class::Internal, "nothing was built and nothing is kept")),
     };
+    if let Some(ms) = cx.plan.expected_downtime_ms {
+        notes.push(format!("expected downtime {ms} ms"));
+    }
+    if !cx.switch.waits(cx.world.clock.now()).is_empty() {
+        // Nothing comes to lie beside the agent's binary before the agent is about to be stopped.
+        cx.plan.new_kept = Some(new);
+        return Ok(Applied::done(notes.join("; ")));
+    }
+    stage(cx, &new)?;
+    cx.plan.new_kept = Some(new);
+    Ok(Applied::done(notes.join("; ")))
+}
+
+/// Keeps the old binary and stages the new one beside it. Doing it again is success.
+pub(in super::super) fn stage(cx: &mut Context, new: &Kept) -> Outcome<()> {
     if let Some(old) = cx.plan.old.clone() {
         let binary = cx.plan.place.binary.clone();
         let kept = cx.world.versions.keep(&binary, &old.shown(), None)?;
@@ -41,9 +56,7 @@ pub fn apply(cx: &mut Context) -> Outcome<Applied> {
         cx.plan.old_kept = Some(kept);
         cx.world.agent_files.back_up(&cx.plan.place)?;
     }
-    cx.world.agent_files.stage(&new, &cx.plan.place)?;
-    cx.plan.new_kept = Some(new);
-    Ok(Applied::done(notes.join("; ")))
+    cx.world.agent_files.stage(new, &cx.plan.place)
 }
 
 /// The candidate's build information must say exactly what was asked for.
