@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use crate::config::Settings;
 use crate::engine::decide::{Facts, decide};
+use crate::engine::downtime::{self, Expected};
 use crate::engine::{Decision, Policy};
 use crate::model::status::Latest;
 use crate::model::{Class, Failure, Outcome, Timestamp};
@@ -23,8 +24,8 @@ pub(super) struct Found {
     pub policy: Policy,
     /// The newest version, as the status has it.
     pub latest: Latest,
-    /// How long the agent was down in the last update that went well, in milliseconds.
-    pub last_downtime_ms: Option<u64>,
+    /// How long a switch is expected to keep the agent down.
+    pub expected: Expected,
 }
 
 /// Asks and decides.
@@ -34,26 +35,29 @@ pub(super) struct Found {
 pub(super) fn ask(settings: &Settings) -> Outcome<Found> {
     beside_the_runtime(|handle| {
         let mut source = world::source(settings, &handle)?;
-        let (mut facts, last_downtime_ms) = remembered(settings)?;
+        let (mut facts, expected) = remembered(settings)?;
         facts.installed = world::installed(settings)?;
         if world::kind(settings) != Kind::Process {
             facts.service = world::services(settings)?.state(&settings.agent.service_name)?;
         }
         facts.offered = source.check(&settings.agent.module, &Cancel::new())?.offered;
         let policy = world::policy(settings);
+        facts.machine = world::machine().machine_id();
+        facts.expected = Some(expected);
         let decision = decide(&facts, &policy);
         let latest = latest(&facts, &decision, source.as_mut(), settings);
-        Ok(Found { facts, decision, policy, latest, last_downtime_ms })
+        Ok(Found { facts, decision, policy, latest, expected })
     })
 }
 
 /// What the updater remembers; nothing where it may not be read.
-fn remembered(settings: &Settings) -> Outcome<(Facts, Option<u64>)> {
+fn remembered(settings: &Settings) -> Outcome<(Facts, Expected)> {
+    let unknown = downtime::expect(&[], &[], 0);
     let mut facts = Facts { now: Timestamp::now(), ..Facts::default() };
     if super::gate::readable(settings, "check").is_err() {
-        return Ok((facts, None));
+        return Ok((facts, unknown));
     }
-    let Some(mut records) = world::reading(settings)? else { return Ok((facts, None)) };
+    let Some(mut records) = world::reading(settings)? else { return Ok((facts, unknown)) };
     facts.committed = records.committed()?;
     facts.seen = records.seen(&settings.agent.module)?;
     facts.held = records.held()?;
@@ -61,8 +65,12 @@ fn remembered(settings: &Settings) -> Outcome<(Facts, Option<u64>)> {
     facts.held.iter_mut().for_each(|held| held.fingerprint = None);
     facts.paused = records.paused()?;
     facts.stuck = records.stuck()?;
-    let downtime = records.runs(20)?.into_iter().find_map(|run| run.downtime_ms);
-    Ok((facts, downtime))
+    facts.staged = records.staged()?;
+    let size = match &settings.agent.database {
+        Some(database) => world::machine().file_size(database)?,
+        None => 0,
+    };
+    Ok((facts, downtime::expect(&records.runs(50)?, &world::kept(settings)?, size)))
 }
 
 fn latest(facts: &Facts, decision: &Decision, source: &mut dyn ModuleSource, settings: &Settings) -> Latest {

@@ -10,6 +10,6 @@ mod log;
 mod rescue;
 mod service;
 
-pub use local::with_engine;
+pub use local::{with_engine, with_records};
 pub use rescue::rescue;
 pub use service::{Ending, Request, run};

@@ -26,7 +26,7 @@ use crate::toolchain::{self, GoToolchain, ProcessGroupRunner};
 
 pub use lock::lock;
 pub use policy::policy;
-pub use read::{agent, installed, journal, kept, reading, source};
+pub use read::{agent, installed, journal, kept, machine, reading, records, source};
 
 /// The world that the settings describe. HTTP runs on `runtime`, whose own thread must not be the
 /// caller's.

@@ -4,6 +4,7 @@
 
 mod faults;
 mod host;
+mod policies;
 mod stories;
 mod world;
 
