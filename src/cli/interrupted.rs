@@ -111,6 +111,7 @@ mod tests {
             build_timeout: std::time::Duration::ZERO,
             state: "/s".into(),
             hold_reason: None,
+            expected_downtime_ms: None,
             snapshot: None,
         })
     }

@@ -11,6 +11,7 @@ mod host;
 mod instances;
 mod interruptions;
 mod kills;
+mod policies;
 mod power;
 mod surroundings;
 mod updates;
@@ -18,6 +19,7 @@ mod updates;
 /// Every scenario there is.
 pub(crate) fn all() -> Vec<Trial> {
     [
+        policies::scenarios(),
         power::scenarios(),
         agent::scenarios(),
         updates::scenarios(),

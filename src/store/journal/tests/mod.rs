@@ -49,6 +49,7 @@ fn plan(id: &str) -> Box<Plan> {
         build_timeout: std::time::Duration::from_secs(60),
         state: PathBuf::from("/var/lib/agent/updater"),
         hold_reason: None,
+        expected_downtime_ms: None,
         snapshot: None,
     })
 }
