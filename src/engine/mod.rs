@@ -147,7 +147,7 @@ impl Engine {
         };
         // A window that opens, a pause that ends: they are not slept through.
         let wakes = self.memo.as_ref().and_then(Memo::until);
-        let delay = staging::sooner(wakes, self.world.clock.now()).map_or(delay, |sooner| delay.min(sooner));
+        let delay = schedule::sooner(wakes, self.world.clock.now()).map_or(delay, |sooner| delay.min(sooner));
         let at = now.checked_add(delay).ok();
         (self.sink)(EventKind::NextCheck { at });
         self.pulse.idle();

@@ -10,6 +10,7 @@ use crate::model::status::State;
 use crate::model::{Class, EventKind, Failure, Outcome, Record, Run, StepId, StepStatus, Verdict};
 
 use super::context::{Context, millis};
+use super::steps::prove;
 use super::steps::verify::Watch;
 use super::steps::{Applied, STEPS, Step, position};
 use super::{settle, staging, switch};
@@ -37,6 +38,14 @@ pub fn forward(cx: &mut Context, first: StepId) -> Outcome<Ended> {
             let waits = cx.switch.waits(cx.world.clock.now());
             if !waits.is_empty() && !cx.wished_to_stop() {
                 return staging::end(cx, &switch::joined(&waits));
+            }
+            // A switch that was to come later and may come now: the old binary is not kept yet.
+            if cx.plan.old.is_some()
+                && cx.plan.old_kept.is_none()
+                && let Some(new) = cx.plan.new_kept.clone()
+                && let Err(failure) = prove::stage(cx, &new)
+            {
+                return finish(cx, Verdict::Failed, Some(&failure));
             }
         }
         if let Err((step, failure)) = one(cx, step) {

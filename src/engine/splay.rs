@@ -36,8 +36,8 @@ mod tests {
         assert_ne!(offset(hour, "a", "v1.0.0"), offset(hour, "a", "v1.0.1"));
         assert_ne!(offset(hour, "a", "v1.0.0"), offset(hour, "b", "v1.0.0"));
         assert_eq!(offset(Duration::ZERO, "a", "v1.0.0"), Duration::ZERO);
-        // Another program of the same name must come to the same end.
-        assert_eq!(hash("", ""), hash("", ""));
+        // A later version of this program must find the same place.
+        assert_eq!(offset(hour, "host", "v1.4.2"), Duration::from_millis(3577534));
     }
 
     #[test]

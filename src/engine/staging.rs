@@ -1,9 +1,7 @@
 //! A candidate that is built and proven now and switched to later.
 
 use crate::model::event::Level;
-use crate::model::{
-    Held, Installed, Outcome, RunKind, Staged, StepId, StepStatus, Timestamp, Verdict, Version,
-};
+use crate::model::{Held, Installed, Outcome, RunKind, Staged, StepId, StepStatus, Verdict, Version};
 use crate::ports::{Offered, World};
 
 use super::context::Context;
@@ -122,11 +120,4 @@ pub(super) fn is_candidate(cx: &mut Context) -> Outcome<bool> {
     let new = cx.plan.new_kept.as_ref();
     Ok(matches!(cx.plan.run.kind, RunKind::Update | RunKind::Install)
         && staged.zip(new).is_some_and(|(staged, new)| staged.kept.sha256 == new.sha256))
-}
-
-/// When the automatic schedule must turn again at the latest.
-pub(super) fn sooner(at: Option<Timestamp>, now: Timestamp) -> Option<std::time::Duration> {
-    let left = std::time::Duration::try_from(at?.duration_since(now)).unwrap_or_default();
-    // A little later, so that the moment has come for every clock that is asked.
-    Some(left + std::time::Duration::from_millis(20))
 }

@@ -93,7 +93,7 @@ impl Window {
         match ambiguous.offset() {
             AmbiguousOffset::Unambiguous { .. } => ambiguous.earlier().into_iter().collect(),
             AmbiguousOffset::Fold { .. } => {
-                ambiguous.clone().earlier().into_iter().chain(ambiguous.later()).collect()
+                ambiguous.earlier().into_iter().chain(ambiguous.later()).collect()
             }
             AmbiguousOffset::Gap { .. } => Vec::new(),
         }

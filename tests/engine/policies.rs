@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use sentinel_updater::engine::{Policy, Reply, RollbackRequest, UpdateRequest};
 use sentinel_updater::model::plan::RestorePolicy;
-use sentinel_updater::model::{By, Class, Run, RunKind, StepId, StepStatus, Timestamp, Verdict, Window};
+use sentinel_updater::model::{
+    By, Class, EventKind, Run, RunKind, StepId, StepStatus, Timestamp, Verdict, Window,
+};
 
 use crate::host::{BINARY, Nature, STAGED, Shared};
 use crate::{Updater, policy, rollback, turn, turn_with, update};
@@ -136,6 +138,38 @@ fn a_window_that_opens_during_the_build_is_used() {
     let host = host();
     advance_to(&host, "2026-01-02T04:59:45Z");
     assert_eq!(turn_with(&host, windowed()).unwrap().verdict, Some(Verdict::Updated));
+}
+
+#[test]
+fn a_window_that_opens_after_the_proof_still_keeps_the_old_version() {
+    let host = host();
+    let shared = host.clone();
+    let react = move |event: &EventKind| {
+        if matches!(event, EventKind::StepEnded { step: StepId::Prove, status: StepStatus::Done, .. }) {
+            advance_to(&shared, "2026-01-02T05:00:00Z");
+        }
+    };
+    let mut updater = Updater::reacting(&host, react, sentinel_updater::engine::Interrupt::new());
+    updater.engine.reload(crate::world::world(&host), windowed());
+    updater.engine.recover().unwrap();
+    assert_eq!(updater.engine.turn().1.unwrap().verdict, Some(Verdict::Updated));
+    let mut kept: Vec<String> = host.lock().kept.iter().map(|kept| kept.version.clone()).collect();
+    kept.sort();
+    assert_eq!(kept, ["v1.0.0", "v1.1.0"]);
+    assert_eq!(host.lock().files[std::path::Path::new(crate::host::BACKUP)], "v1.0.0");
+}
+
+#[test]
+fn a_network_that_fails_when_the_window_opens_is_not_asked_without_end() {
+    let host = host();
+    let mut updater = Updater::with(&host, windowed());
+    updater.engine.recover().unwrap();
+    assert_eq!(updater.engine.turn().1.unwrap().verdict, Some(Verdict::Staged));
+    advance_to(&host, "2026-01-02T05:00:00Z");
+    host.lock().source_down = true;
+    let (delay, run) = updater.engine.turn();
+    assert_eq!(run, None);
+    assert!(delay >= Duration::from_secs(30), "{delay:?}");
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub fn apply(cx: &mut Context) -> Outcome<Applied> {
 }
 
 /// Keeps the old binary and stages the new one beside it. Doing it again is success.
-pub(in super::super) fn stage(cx: &mut Context, new: &Kept) -> Outcome<()> {
+pub fn stage(cx: &mut Context, new: &Kept) -> Outcome<()> {
     if let Some(old) = cx.plan.old.clone() {
         let binary = cx.plan.place.binary.clone();
         let kept = cx.world.versions.keep(&binary, &old.shown(), None)?;
