@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use crate::config::Settings;
 use crate::engine::decide::{Facts, decide};
+use crate::engine::downtime::{self, Expected};
 use crate::engine::majors::{ever_seen, offers};
 use crate::engine::{Decision, Policy};
 use crate::model::go_mod::path_of;
@@ -27,8 +28,8 @@ pub(super) struct Found {
     /// What the go.mod files of the installed version and of the target declare; `None`: not asked for, or
     /// one of them is not known.
     pub declared: Option<Changes>,
-    /// How long the agent was down in the last update that went well, in milliseconds.
-    pub last_downtime_ms: Option<u64>,
+    /// How long a switch is expected to keep the agent down.
+    pub expected: Expected,
 }
 
 /// Asks and decides.
@@ -64,26 +65,29 @@ fn asked(
 ) -> Outcome<Found> {
     beside_the_runtime(|handle| {
         let mut source = world::source(settings, &handle)?;
-        let (mut facts, last_downtime_ms) = remembered(settings, world::installed(settings)?)?;
+        let (mut facts, expected) = remembered(settings, world::installed(settings)?)?;
         facts.service = world::services(settings)?.state(&settings.agent.service_name)?;
         let policy = world::policy(settings);
         let offers = offers(source.as_mut(), &policy, facts.installed.as_ref(), &Cancel::new())?;
         facts.offered = offers.answer.offered;
+        facts.machine = world::machine().machine_id();
+        facts.expected = Some(expected);
         let decision = decide(&facts, &policy);
         let latest = latest(&facts, &decision, source.as_mut(), settings);
-        let mut found = Found { facts, decision, policy, latest, declared: None, last_downtime_ms };
+        let mut found = Found { facts, decision, policy, latest, declared: None, expected };
         found.declared = compare(&found, source.as_mut());
         Ok(found)
     })
 }
 
 /// What the updater remembers; nothing where it may not be read.
-fn remembered(settings: &Settings, installed: Option<Installed>) -> Outcome<(Facts, Option<u64>)> {
+fn remembered(settings: &Settings, installed: Option<Installed>) -> Outcome<(Facts, Expected)> {
+    let unknown = downtime::expect(&[], &[], 0);
     let mut facts = Facts { now: Timestamp::now(), installed, ..Facts::default() };
     if super::gate::readable(settings, "check").is_err() {
-        return Ok((facts, None));
+        return Ok((facts, unknown));
     }
-    let Some(mut records) = world::reading(settings)? else { return Ok((facts, None)) };
+    let Some(mut records) = world::reading(settings)? else { return Ok((facts, unknown)) };
     facts.committed = records.committed()?;
     facts.seen = ever_seen(records.as_mut(), &settings.agent.module, facts.installed.as_ref())?;
     facts.held = records.held()?;
@@ -91,8 +95,12 @@ fn remembered(settings: &Settings, installed: Option<Installed>) -> Outcome<(Fac
     facts.held.iter_mut().for_each(|held| held.fingerprint = None);
     facts.paused = records.paused()?;
     facts.stuck = records.stuck()?;
-    let downtime = records.runs(20)?.into_iter().find_map(|run| run.downtime_ms);
-    Ok((facts, downtime))
+    facts.staged = records.staged()?;
+    let size = match &settings.agent.database {
+        Some(database) => world::machine().file_size(database)?,
+        None => 0,
+    };
+    Ok((facts, downtime::expect(&records.runs(50)?, &world::kept(settings)?, size)))
 }
 
 fn latest(facts: &Facts, decision: &Decision, source: &mut dyn ModuleSource, settings: &Settings) -> Latest {

@@ -112,6 +112,7 @@ mod tests {
             state: "/s".into(),
             hold_reason: None,
             probation: std::time::Duration::ZERO,
+            expected_downtime_ms: None,
             snapshot: None,
         })
     }

@@ -20,6 +20,7 @@ mod history;
 mod hold;
 mod interrupted;
 mod logs;
+mod pause;
 mod preview;
 mod rescue;
 mod rollback;
@@ -81,6 +82,8 @@ fn dispatch(args: Args, console: &Console) -> Ended {
         Command::Rollback(request) => rollback::run(&call, &request),
         Command::Hold { version, reason } => hold::hold(&call, &version, reason.as_deref()),
         Command::Unhold { version } => hold::unhold(&call, &version),
+        Command::Pause { time, reason } => pause::pause(&call, time, reason.as_deref()),
+        Command::Resume => pause::resume(&call),
         Command::History { id, json } => history::run(&call, id.as_deref(), json),
         Command::Versions { json } => versions::run(&call, json),
         Command::Logs(request) => logs::run(&call, &request),

@@ -14,9 +14,10 @@ pub(super) fn run(call: &Call<'_>, json: bool) -> Ended {
     let agent = world::installed(&settings)?;
     let installed = agent.as_ref().map(Installed::shown);
     let kept = world::kept(&settings)?;
-    let (mut held, mut offers, mut retracted) = (Vec::new(), Vec::new(), false);
+    let (mut held, mut staged, mut offers, mut retracted) = (Vec::new(), None, Vec::new(), false);
     if let Some(mut records) = world::reading(&settings)? {
         held = records.held()?;
+        staged = records.staged()?;
         retracted = records.alerts()?.iter().any(|alert| alert.id == "retracted");
         let seen = ever_seen(records.as_mut(), &settings.agent.module, agent.as_ref())?;
         offers.extend(seen.into_iter().map(|seen| Offer {
@@ -26,7 +27,7 @@ pub(super) fn run(call: &Call<'_>, json: bool) -> Ended {
         }));
     }
     let installed = installed.as_deref().map(|version| (version, retracted));
-    let rows = versions::rows(installed, &kept, &held, &offers);
+    let rows = versions::rows(installed, &kept, staged.as_ref(), &held, &offers);
     match json {
         true => call.console.json(&rows)?,
         false if rows.is_empty() => call.console.talk("no version is known yet; `check` asks for some"),

@@ -37,4 +37,3 @@ pub use problem::{Problem, Rejected};
 pub use redact::{Secret, redact};
 pub use settings::{KEYS, SECTIONS, Settings};
 pub use table::{Key, Section};
-pub use window::Window;

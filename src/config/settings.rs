@@ -23,7 +23,7 @@ use super::load::Reader;
 use super::paths::Platform;
 use super::redact::Secret;
 use super::table::{Base, Key, Section, settings};
-use super::window::Window;
+use crate::model::Window;
 
 /// Compiling does not get faster with more, and the machine has other work.
 const MOST_JOBS: usize = 4;
@@ -134,15 +134,19 @@ settings! { base;
         allow_major: bool = false, SWITCH;
         /// How long a version must have been known before it is taken.
         min_age: Duration = "0s", DURATION;
-        /// Wait up to this long, at random, before an update, so that a fleet does not switch at once.
+        /// Switch up to this long after a version appeared, or after the window opened: each host at a moment
+        /// of its own, so that a fleet does not switch at once. Keep it shorter than the windows.
         splay: Duration = "0s", DURATION;
-        /// When a switch may happen; empty: at any time. Building is not bound to it.
+        /// When the agent may be stopped for an update; empty: at any time. Building, commands, rollbacks and
+        /// a first installation are not bound to it. Times that the clock skips in spring are never open, the
+        /// hour that it repeats in autumn is open twice.
         windows: Vec<Window> = NONE.to_vec(), WINDOWS;
         /// How many versions are kept for a rollback.
         keep_versions: u32 = 3, COUNT_FROM_ONE;
         /// When an automatic rollback restores the database: if the schema changed, always or never.
         restore_database: RestoreDatabase = "schema", choice();
-        /// An update that is expected to stop the agent for longer is not started; 0s: no limit.
+        /// An update that is expected to stop the agent for longer is built and waits for `update --force`;
+        /// 0s: no limit.
         max_downtime: Duration = "0s", DURATION;
     }
     /// How it is decided that a new version works.

@@ -9,6 +9,7 @@ use crate::config::Settings;
 use crate::engine::{Engine, Interrupt, Pulse, Sink, Wish};
 use crate::model::status::State;
 use crate::model::{Class, EventKind, Failure, Outcome};
+use crate::ports::Records;
 use crate::world;
 
 use super::hook::Hook;
@@ -56,6 +57,22 @@ pub fn with_engine<T: Send>(
     drop(lock);
     hook.finish(&mut || {});
     result
+}
+
+/// Takes the lock and does `work` with the updater's memory alone: orders for later need no service manager
+/// and touch no agent, so an interrupted run is left to the next start. What `work` returns goes to the log.
+///
+/// # Errors
+/// `Busy` with the holder's process when the service or another command runs; what `work` says.
+pub fn with_records(
+    settings: &Settings,
+    work: impl FnOnce(&mut dyn Records) -> Outcome<EventKind>,
+) -> Outcome<EventKind> {
+    let _lock = world::lock(settings)?;
+    let _log = Log::file_only(settings);
+    let event = work(world::records(settings)?.as_mut())?;
+    super::hub::log(&event);
+    Ok(event)
 }
 
 /// Logs what happens, tells the hook of runs that end, and notes when the agent is being touched.

@@ -13,6 +13,6 @@ mod rescue;
 mod service;
 mod signals;
 
-pub use local::with_engine;
+pub use local::{with_engine, with_records};
 pub use rescue::rescue;
 pub use service::{Ending, Request, run};

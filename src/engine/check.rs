@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::model::go_mod::path_of;
 use crate::model::held::HeldCause;
-use crate::model::status::{Latest, State};
+use crate::model::status::{Latest, Paused, State};
 use crate::model::{
     By, Changes, EventKind, Held, Installed, Outcome, Run, RunKind, StepId, StepStatus, Timestamp, Verdict,
     Version,
@@ -14,8 +14,10 @@ use crate::ports::{Committed, Offered};
 
 use super::Engine;
 use super::decide::{Action, Decision, Facts, decide};
+use super::downtime::{self, Expected};
 use super::majors::{self, Offers};
-use super::settle;
+use super::switch::Switch;
+use super::{settle, staging};
 
 /// What the last check found, good as long as nothing changes.
 #[derive(Debug)]
@@ -27,6 +29,13 @@ pub(super) struct Memo {
     pub(super) decision: Decision,
     /// When a reason that waits for a time may be over.
     until: Option<Timestamp>,
+}
+
+impl Memo {
+    /// When another decision may be due.
+    pub(super) fn until(&self) -> Option<Timestamp> {
+        self.until
+    }
 }
 
 impl Engine {
@@ -99,12 +108,15 @@ impl Engine {
             if held.iter().any(waits_for_tools) { self.world.builder.fingerprint() } else { String::new() };
         let facts = Facts {
             now,
+            staged: staging::review(&mut self.world, &self.policy, &offered, &held, installed.as_ref())?,
+            machine: self.world.machine.machine_id(),
+            expected: self.expected()?,
             installed,
             service,
             committed: self.world.records.committed()?,
             seen: majors::seen(self.world.records.as_mut(), &self.policy.module, &paths)?,
             held,
-            paused: self.world.records.paused()?,
+            paused: self.paused(now)?,
             stuck: self.world.records.stuck()?,
             fingerprint,
             offered,
@@ -120,6 +132,7 @@ impl Engine {
             .iter()
             .filter_map(|held| held.retry_at)
             .chain(facts.paused.as_ref().and_then(|paused| paused.until))
+            .chain(decision.until)
             .chain(facts.seen.iter().filter_map(|seen| self.policy.too_young(Some(seen.first_seen_at), now)))
             .filter(|at| *at > now)
             .min();
@@ -132,6 +145,39 @@ impl Engine {
         });
         self.observe_agent()?;
         Ok(decision)
+    }
+
+    /// The pause in force; one that is over is forgotten, and both are told.
+    fn paused(&mut self, now: Timestamp) -> Outcome<Option<Paused>> {
+        let mut paused = self.world.records.paused()?;
+        if paused.as_ref().is_some_and(|paused| !paused.holds(now)) {
+            self.world.records.set_paused(None)?;
+            paused = None;
+        }
+        if self.told_paused != paused {
+            self.told_paused.clone_from(&paused);
+            (self.sink)(EventKind::PausedChanged { paused: paused.clone() });
+        }
+        Ok(paused)
+    }
+
+    /// The expected downtime, where the policy limits it.
+    fn expected(&mut self) -> Outcome<Option<Expected>> {
+        match self.policy.max_downtime.is_zero() {
+            true => Ok(None),
+            false => downtime::of(&mut self.world, &self.policy).map(Some),
+        }
+    }
+
+    /// When an automatic run to `version` may stop the agent.
+    pub(super) fn automatic(&mut self, version: &Version) -> Outcome<Switch> {
+        let facts = Facts {
+            seen: self.world.records.seen(&self.policy.module.clone())?,
+            machine: self.world.machine.machine_id(),
+            expected: self.expected()?,
+            ..Facts::default()
+        };
+        Ok(Switch::automatic(&self.policy, &facts, version))
     }
 
     /// A binary that is not the one last committed was changed by somebody else: it is the installed

@@ -8,6 +8,7 @@ mod check;
 mod commands;
 mod context;
 pub mod decide;
+pub mod downtime;
 pub mod gates;
 mod interrupt;
 pub mod majors;
@@ -19,7 +20,11 @@ mod rescue;
 mod runner;
 mod schedule;
 mod settle;
+mod splay;
+mod staging;
+pub mod standing;
 pub mod steps;
+pub mod switch;
 
 pub use commands::{DatabaseRequest, Reply, RollbackRequest, UpdateRequest};
 pub use decide::{Action, Decision};
@@ -31,7 +36,7 @@ pub use runner::Ended;
 use std::time::Duration;
 
 use crate::model::event::Level;
-use crate::model::status::{AgentStatus, Alert, Latest, State};
+use crate::model::status::{AgentStatus, Alert, Latest, Paused, State};
 use crate::model::{
     By, Class, EventKind, Failure, Outcome, Plan, Record, Run, RunKind, StepId, StepStatus, Verdict, Version,
 };
@@ -40,6 +45,7 @@ use crate::ports::World;
 use self::check::Memo;
 use self::context::Context;
 use self::schedule::Schedule;
+use self::switch::Switch;
 
 /// Where the engine's events go.
 pub type Sink = Box<dyn FnMut(EventKind) + Send>;
@@ -59,6 +65,8 @@ pub struct Engine {
     /// A run has no verdict yet: it is taken up again before anything else.
     open: bool,
     last_error: Option<(String, u32)>,
+    /// The pause that was told last.
+    told_paused: Option<Paused>,
 }
 
 impl Engine {
@@ -76,6 +84,7 @@ impl Engine {
             retracted: Vec::new(),
             open: true,
             last_error: None,
+            told_paused: None,
         }
     }
 
@@ -141,6 +150,9 @@ impl Engine {
                 (None, self.schedule.after_failure(&failure, self.policy.check_interval, self.policy.jitter))
             }
         };
+        // A window that opens, a pause that ends: they are not slept through.
+        let wakes = self.memo.as_ref().and_then(Memo::until);
+        let delay = schedule::sooner(wakes, self.world.clock.now()).map_or(delay, |sooner| delay.min(sooner));
         let at = now.checked_add(delay).ok();
         (self.sink)(EventKind::NextCheck { at });
         self.pulse.idle();
@@ -165,20 +177,30 @@ impl Engine {
     pub fn act(&mut self, decision: &Decision, by: By) -> Outcome<Option<Run>> {
         let plan = match &decision.action {
             Action::Nothing => return Ok(None),
-            Action::Update(version) => planning::build(self, RunKind::Update, version, by)?,
+            Action::Update(version) => {
+                let plan = planning::build(self, RunKind::Update, version, by)?;
+                let switch = self.automatic(version)?;
+                return self.execute_when(plan, switch);
+            }
             Action::Install(version) => planning::build(self, RunKind::Install, version, by)?,
             Action::Repair => planning::repair(self, by)?,
         };
         self.execute(plan)
     }
 
-    /// Runs a plan. `None`: it has no verdict yet.
+    /// Runs a plan at once. `None`: it has no verdict yet.
     fn execute(&mut self, plan: Plan) -> Outcome<Option<Run>> {
+        self.execute_when(plan, Switch::default())
+    }
+
+    /// Runs a plan and stops the agent only when `switch` allows it.
+    fn execute_when(&mut self, plan: Plan, switch: Switch) -> Outcome<Option<Run>> {
         if self.open {
             return Err(Failure::new(Class::Busy, "an interrupted run has no verdict yet")
                 .hint("look at `status`; when the system is up again the run goes on"));
         }
         let mut cx = Context::new(&mut self.world, plan, &mut self.sink, &self.interrupt, &self.pulse);
+        cx.switch = switch;
         cx.world.journal.append(&Record::Begin { plan: Box::new(cx.plan.clone()) })?;
         self.open = true;
         self.memo = None;
@@ -204,6 +226,10 @@ impl Engine {
             Ended::Open => None,
             Ended::Verdict(run) => {
                 self.open = false;
+                if run.verdict == Some(Verdict::Staged) {
+                    // What is waited for is told at once, not at the next check.
+                    drop(self.check());
+                }
                 Some(*run)
             }
         })

@@ -18,10 +18,12 @@ pub mod probation;
 pub mod run;
 pub mod settings;
 pub mod snapshot;
+pub mod staged;
 pub mod status;
 pub mod step;
 pub mod version;
 pub mod view;
+pub mod window;
 
 pub use agent::{Installed, Kept, ServiceState};
 pub use backoff::Backoff;
@@ -36,10 +38,12 @@ pub use probation::{OnProbation, Probation};
 pub use run::{By, Run, RunKind, Verdict};
 pub use settings::{Origin, Setting};
 pub use snapshot::Snapshot;
+pub use staged::Staged;
 pub use status::Status;
 pub use step::{StepId, StepRow, StepStatus};
 pub use version::Version;
 pub use view::View;
+pub use window::Window;
 
 /// A point in time; in JSON an RFC 3339 text in UTC.
 pub type Timestamp = jiff::Timestamp;

@@ -36,6 +36,8 @@ pub enum Verdict {
     Failed,
     /// Somebody stopped it before the agent was touched.
     Aborted,
+    /// `to` is built and proven, and switched to later; the agent is untouched.
+    Staged,
     /// Neither version runs.
     Stuck,
 }

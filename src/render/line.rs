@@ -78,7 +78,7 @@ fn step_ended(
 
 fn ended(run: &Run) -> (Level, String) {
     let level = match run.verdict {
-        Some(Verdict::Updated) => Level::Info,
+        Some(Verdict::Updated | Verdict::Staged) => Level::Info,
         Some(Verdict::Aborted) | None => Level::Warn,
         Some(Verdict::RolledBack | Verdict::Failed | Verdict::Stuck) => Level::Error,
     };

@@ -128,7 +128,12 @@ fn history(page: &mut Page, runs: &[Run]) {
             family.put(&[("kind", kind), ("verdict", verdict)], count(number));
         }
     }
-    let failed = runs.iter().take_while(|run| run.verdict != Some(Verdict::Updated)).count();
+    let reached = |run: &&Run| run.verdict == Some(Verdict::Updated);
+    let failed = runs
+        .iter()
+        .take_while(|run| !reached(run))
+        .filter(|run| run.verdict != Some(Verdict::Staged))
+        .count();
     page.gauge("consecutive_failed_runs", "Runs since the last one that reached its version.")
         .put(&[], count(failed));
     let recalls = runs.iter().filter(|run| run.by == By::Probation).count();
@@ -205,7 +210,7 @@ fn kind(kind: RunKind) -> &'static str {
     }
 }
 
-// Any verdict, also one that this room does not know by name, has the name that JSON gives it.
+/// The verdict's name in JSON.
 fn verdict(verdict: Option<Verdict>) -> &'static str {
     match verdict {
         None => "",
@@ -214,6 +219,7 @@ fn verdict(verdict: Option<Verdict>) -> &'static str {
         Some(Verdict::Failed) => "failed",
         Some(Verdict::Aborted) => "aborted",
         Some(Verdict::Stuck) => "stuck",
+        Some(Verdict::Staged) => "staged",
     }
 }
 

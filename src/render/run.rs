@@ -2,7 +2,7 @@
 
 use super::table::{self, Table};
 use super::words::{self, Glyphs};
-use crate::model::{By, Run, RunKind, StepRow, StepStatus};
+use crate::model::{By, Run, RunKind, StepId, StepRow, StepStatus, Verdict};
 
 /// A run in one sentence: what, how it ended, how long it took, why.
 pub fn outcome(run: &Run) -> String {
@@ -13,8 +13,9 @@ pub fn outcome(run: &Run) -> String {
     if let Some(down) = run.downtime_ms {
         text.push_str(&format!(", agent down for {}", words::milliseconds(down)));
     }
-    if let Some(error) = &run.error {
-        text.push_str(&format!(": {error}"));
+    let later = run.steps.iter().find(|row| row.id == StepId::Stop && run.verdict == Some(Verdict::Staged));
+    if let Some(why) = run.error.as_ref().or_else(|| later.and_then(|row| row.note.as_ref())) {
+        text.push_str(&format!(": {why}"));
     }
     text
 }
@@ -100,7 +101,6 @@ pub fn step(row: &StepRow, glyphs: Glyphs) -> String {
 mod tests {
     use super::super::samples;
     use super::*;
-    use crate::model::{StepId, Verdict};
 
     #[test]
     fn a_run_that_went_well() {

@@ -38,6 +38,9 @@ pub fn policy(settings: &Settings) -> Policy {
         prerelease: settings.policy.prerelease,
         allow_major: settings.policy.allow_major,
         min_age: settings.policy.min_age,
+        splay: settings.policy.splay,
+        windows: settings.policy.windows.clone(),
+        max_downtime: settings.policy.max_downtime,
         keep_versions: settings.policy.keep_versions,
         restore: match settings.policy.restore_database {
             RestoreDatabase::Schema => RestorePolicy::Schema,

@@ -150,7 +150,17 @@ fn versions_are_joined_from_all_that_is_known() {
     assert_eq!(names, ["v1.10.0", "v1.9.0", "v1.0.0"]);
     assert_eq!(
         keys(&rows[0]),
-        ["available", "commit_time", "first_seen_at", "held", "installed", "kept", "retracted", "version"]
+        [
+            "available",
+            "commit_time",
+            "first_seen_at",
+            "held",
+            "installed",
+            "kept",
+            "retracted",
+            "staged",
+            "version"
+        ]
     );
     assert_eq!(rows[0]["available"], true);
     assert_eq!(rows[0]["first_seen_at"], "2026-11-24T03:00:00Z");

@@ -4,15 +4,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use sentinel_updater::engine::steps::STEPS;
-use sentinel_updater::engine::{DatabaseRequest, RollbackRequest};
+use sentinel_updater::engine::{DatabaseRequest, Reply, RollbackRequest, UpdateRequest};
 use sentinel_updater::model::journal::Direction;
-use sentinel_updater::model::{Record, StepId, Verdict};
+use sentinel_updater::model::{Outcome, Record, StepId, Verdict};
 
 use sentinel_updater::ports::Cancel;
 
 use crate::host::{BINARY, Fault, Host, Nature, STAGED, Shared};
 use crate::world::arm;
-use crate::{Updater, probation, process, rollback, turn};
+use crate::{Updater, probation, process, rollback, turn, update};
 
 /// One story whose every effect is struck.
 struct Story {
@@ -25,7 +25,7 @@ struct Story {
     may_be_absent: bool,
 }
 
-const STORIES: [Story; 8] = [
+const STORIES: [Story; 10] = [
     Story {
         name: "update",
         prepare: || Shared::new(Some("v1.0.0"), &[("v1.0.0", Nature::Good, 1), ("v1.1.0", Nature::Good, 1)]),
@@ -111,7 +111,30 @@ const STORIES: [Story; 8] = [
         ends: &["v1.0.0", "v1.1.0"],
         may_be_absent: false,
     },
+    Story {
+        name: "staging",
+        prepare: || Shared::new(Some("v1.0.0"), &[("v1.0.0", Nature::Good, 1), ("v1.1.0", Nature::Good, 1)]),
+        act: |host| drop(stage(host)),
+        ends: &["v1.0.0", "v1.1.0"],
+        may_be_absent: false,
+    },
+    Story {
+        name: "update to a staged version",
+        prepare: || {
+            let host =
+                Shared::new(Some("v1.0.0"), &[("v1.0.0", Nature::Good, 1), ("v1.1.0", Nature::Good, 1)]);
+            stage(&host).unwrap();
+            host
+        },
+        act: |host| drop(turn(host)),
+        ends: &["v1.0.0", "v1.1.0"],
+        may_be_absent: false,
+    },
 ];
+
+fn stage(host: &Shared) -> Outcome<Reply> {
+    update(host, &UpdateRequest { stage_only: true, ..UpdateRequest::default() })
+}
 
 /// How the host was between two lives of the updater.
 #[derive(Debug, Clone, Copy)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sentinel_updater::model::status::{Alert, Latest, Paused};
 use sentinel_updater::model::{
-    Class, Failure, Held, Kept, Outcome, Probation, Record, Run, Snapshot, Timestamp,
+    Class, Failure, Held, Kept, Outcome, Probation, Record, Run, Snapshot, Staged, Timestamp,
 };
 use sentinel_updater::ports::{Committed, Offered, Seen};
 
@@ -87,6 +87,7 @@ pub struct Host {
     pub latest: Latest,
     pub alerts: Vec<Alert>,
     pub stuck: Option<String>,
+    pub staged: Option<Staged>,
     /// Effects so far, by name: the points at which a fault can strike.
     pub calls: Vec<String>,
     pub fault: Option<Fault>,
@@ -159,6 +160,7 @@ impl Shared {
             latest: Latest::default(),
             alerts: Vec::new(),
             stuck: None,
+            staged: None,
             calls: Vec::new(),
             fault: None,
             fingerprint: "go1.26.8 gcc12".into(),

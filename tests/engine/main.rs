@@ -5,6 +5,7 @@
 mod faults;
 mod host;
 mod majors;
+mod policies;
 mod probation;
 mod stories;
 mod world;
@@ -47,6 +48,9 @@ pub fn policy() -> Policy {
         prerelease: false,
         allow_major: false,
         min_age: Duration::ZERO,
+        splay: Duration::ZERO,
+        windows: Vec::new(),
+        max_downtime: Duration::ZERO,
         keep_versions: 3,
         restore: RestorePolicy::Schema,
         probation: Duration::ZERO,

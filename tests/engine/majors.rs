@@ -102,7 +102,7 @@ fn a_bad_major_version_is_left_again_and_held() {
 #[test]
 fn asked_for_by_name_it_needs_the_policy_or_force() {
     let host = Shared::new(Some("v1.0.0"), &[("v1.0.0", GOOD, 1), ("v2.0.0", GOOD, 1)]);
-    let request = |force| UpdateRequest { version: "v2.0.0".parse().ok(), force };
+    let request = |force| UpdateRequest { version: "v2.0.0".parse().ok(), force, ..UpdateRequest::default() };
     let mut updater = Updater::start(&host);
     updater.engine.recover().unwrap();
     let failure = updater.engine.update(&request(false), By::Uid(0)).unwrap_err();

@@ -290,7 +290,7 @@ fn commands_are_refused_with_what_lifts_the_refusal() {
     let host =
         Shared::new(Some("v1.1.0"), &[("v1.0.0", GOOD, 1), ("v1.1.0", GOOD, 1), ("v1.2.0-rc.1", GOOD, 1)]);
     let ask = |version: &str, force| {
-        update(&host, &UpdateRequest { version: Some(version.parse().unwrap()), force })
+        update(&host, &UpdateRequest { version: Some(version.parse().unwrap()), force, stage_only: false })
     };
     for version in ["v1.0.0", "v1.2.0-rc.1"] {
         let refused = ask(version, false).unwrap_err();

@@ -11,7 +11,7 @@ use sentinel_updater::model::snapshot::Schema;
 use sentinel_updater::model::status::{Alert, Latest, Paused};
 use sentinel_updater::model::{
     BuildInfo, Class, Failure, Held, Installed, Kept, Outcome, Probation, Progress, Record, Run,
-    ServiceState, Snapshot, Timestamp, Version,
+    ServiceState, Snapshot, Staged, Timestamp, Version,
 };
 use sentinel_updater::ports::{
     AgentFiles, Answer, BuildEvent, BuildJob, Builder, Built, Cancel, Clock, Committed, Databases,
@@ -605,6 +605,17 @@ impl Records for Port {
         })
     }
 
+    fn staged(&mut self) -> Outcome<Option<Staged>> {
+        Ok(self.0.lock().staged.clone())
+    }
+
+    fn set_staged(&mut self, staged: Option<&Staged>) -> Outcome<()> {
+        self.0.effect("set_staged", |host| {
+            host.staged = staged.cloned();
+            Ok(())
+        })
+    }
+
     fn latest(&mut self) -> Outcome<Latest> {
         Ok(self.0.lock().latest.clone())
     }
@@ -677,6 +688,10 @@ impl Machine for Port {
 
     fn boot_id(&mut self) -> String {
         self.0.lock().boot.to_string()
+    }
+
+    fn machine_id(&mut self) -> String {
+        "machine".into()
     }
 
     fn new_run_id(&mut self, now: Timestamp) -> String {

@@ -12,6 +12,7 @@ mod host;
 mod instances;
 mod interruptions;
 mod kills;
+mod policies;
 mod power;
 mod probation;
 mod surroundings;
@@ -20,6 +21,7 @@ mod updates;
 /// Every scenario there is.
 pub(crate) fn all() -> Vec<Trial> {
     [
+        policies::scenarios(),
         power::scenarios(),
         probation::scenarios(),
         agent::scenarios(),

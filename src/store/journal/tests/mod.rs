@@ -50,6 +50,7 @@ fn plan(id: &str) -> Box<Plan> {
         state: PathBuf::from("/var/lib/agent/updater"),
         hold_reason: None,
         probation: std::time::Duration::ZERO,
+        expected_downtime_ms: None,
         snapshot: None,
     })
 }
