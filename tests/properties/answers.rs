@@ -34,7 +34,8 @@ impl Tree {
     fn new() -> Result<Self, String> {
         let folder = folder()?;
         fs::create_dir_all(folder.path().join(MODULE).join("@v")).map_err(|error| error.to_string())?;
-        let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(|error| error.to_string())?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().build().map_err(|error| error.to_string())?;
         let http = Arc::new(Http::new(runtime.handle().clone(), Options::default()));
         Ok(Self { folder, http, _runtime: runtime })
     }
@@ -103,7 +104,9 @@ fn list() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn go_mod() -> impl Strategy<Value = Vec<u8>> {
-    let text = format!("module {MODULE}\n\ngo 1.21\n\nretract (\n\tv1.0.0 // bad \u{1b}[31m\n\t[v1.1.0, v1.1.3]\n)\n");
+    let text = format!(
+        "module {MODULE}\n\ngo 1.21\n\nretract (\n\tv1.0.0 // bad \u{1b}[31m\n\t[v1.1.0, v1.1.3]\n)\n"
+    );
     prop_oneof![
         4 => harms("()[],\"`/ \n\r\u{1b}v.", 3).prop_map(move |harms| harmed(&text, &harms).into_bytes()),
         1 => Just(HTML.as_bytes().to_vec()),

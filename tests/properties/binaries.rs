@@ -67,7 +67,8 @@ fn harmed() -> Result<(), String> {
     let strategy = (prop::collection::vec(head, 0..3), prop::collection::vec(record, 0..4));
     hold(&strategy, |(head, record)| {
         let wounds = head.iter().map(|(at, bytes)| (*at, bytes));
-        let wounds: Vec<_> = wounds.chain(record.iter().map(|(at, bytes)| (patient.record + at, bytes))).collect();
+        let wounds: Vec<_> =
+            wounds.chain(record.iter().map(|(at, bytes)| (patient.record + at, bytes))).collect();
         wounds.iter().for_each(|(at, bytes)| patient.put(*at, bytes));
         let answer = patient.read();
         for (at, bytes) in &wounds {
@@ -109,7 +110,12 @@ fn cut() -> Result<(), String> {
         }
         let answer = patient.read();
         patient.file.set_len(0).expect("emptied");
-        prop_assert!(matches!(&answer, Err(failure) if failure.class == Class::Proof), "{}: {:?}", cut, answer);
+        prop_assert!(
+            matches!(&answer, Err(failure) if failure.class == Class::Proof),
+            "{}: {:?}",
+            cut,
+            answer
+        );
         Ok(())
     })
 }

@@ -44,12 +44,15 @@ fn durations() -> Result<(), String> {
 
 fn written() -> Result<(), String> {
     let oracle = Oracle::start()?;
-    hold(&prop_oneof![0..=i64::MAX, 0..10_000_000_000_i64, (0..100_000_i64).prop_map(|s| s * 1_000_000_000)], |nanoseconds| {
-        let text = duration::format(std::time::Duration::from_nanos(nanoseconds.unsigned_abs()));
-        let go = oracle.ask("duration", &[&text]);
-        prop_assert_eq!((go.ok[0], go.nanoseconds), (true, nanoseconds), "{}", text);
-        Ok(())
-    })
+    hold(
+        &prop_oneof![0..=i64::MAX, 0..10_000_000_000_i64, (0..100_000_i64).prop_map(|s| s * 1_000_000_000)],
+        |nanoseconds| {
+            let text = duration::format(std::time::Duration::from_nanos(nanoseconds.unsigned_abs()));
+            let go = oracle.ask("duration", &[&text]);
+            prop_assert_eq!((go.ok[0], go.nanoseconds), (true, nanoseconds), "{}", text);
+            Ok(())
+        },
+    )
 }
 
 const UNITS: [(&str, u64); 14] = [
@@ -74,6 +77,7 @@ fn sizes() -> Result<(), String> {
     let strategy = (0..1_u64 << 53, 0..UNITS.len(), "[ ]?");
     hold(&strategy, |(number, unit, blank)| {
         let (name, unit) = UNITS[unit];
+        let blank = if name.is_empty() { "" } else { blank.as_str() };
         let (number, text) = (number / unit, format!("{}{blank}{name}", number / unit));
         prop_assert_eq!(size::parse(&text), Ok(number * unit), "{}", text);
         Ok(())

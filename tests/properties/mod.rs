@@ -30,12 +30,18 @@ pub(crate) fn all() -> Vec<Trial> {
     if let Err(reason) = &go {
         eprintln!("comparisons with Go skipped: {reason}");
     }
-    let with_go = [versions::properties(), durations::properties(), go_mods::properties(), binaries::properties()]
-        .into_iter()
-        .flatten()
-        .map(|trial| trial.with_ignored_flag(go.is_err()));
-    let alone =
-        [journals::properties(), answers::properties(), texts::properties(), views::properties(), settings::properties()];
+    let with_go =
+        [versions::properties(), durations::properties(), go_mods::properties(), binaries::properties()]
+            .into_iter()
+            .flatten()
+            .map(|trial| trial.with_ignored_flag(go.is_err()));
+    let alone = [
+        journals::properties(),
+        answers::properties(),
+        texts::properties(),
+        views::properties(),
+        settings::properties(),
+    ];
     with_go.chain(alone.into_iter().flatten()).collect()
 }
 
@@ -64,7 +70,8 @@ pub(crate) fn hold_for<S: Strategy>(
 where
     S::Value: Debug,
 {
-    let config = Config { cases, failure_persistence: None, max_global_rejects: 1 << 20, ..Config::default() };
+    let config =
+        Config { cases, failure_persistence: None, max_global_rejects: 1 << 20, ..Config::default() };
     TestRunner::new(config).run(strategy, test).map_err(|error| error.to_string())
 }
 

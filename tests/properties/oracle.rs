@@ -92,15 +92,20 @@ fn build(go: &Go, draft: &Path) -> Result<()> {
     let home = tempfile::tempdir().map_err(|error| error.to_string())?;
     let write = |name: &str, text: &str| {
         let path = home.path().join(name);
-        fs::create_dir_all(path.parent().expect("a folder")).and_then(|()| fs::write(&path, text))
+        fs::create_dir_all(path.parent().expect("a folder"))
+            .and_then(|()| fs::write(&path, text))
             .map_err(|error| format!("{}: {error}", path.display()))
     };
+    // The language of the go command's own sources.
+    let theirs = go.root().join("src/cmd/go.mod");
+    let text = fs::read_to_string(&theirs).map_err(|error| format!("{}: {error}", theirs.display()))?;
+    let language = text.lines().find(|line| line.starts_with("go ")).unwrap_or("go 1.21");
     write("main.go", PROGRAM)?;
     write(
         "go.mod",
-        &format!("module oracle\n\ngo 1.21\n\nrequire {VENDORED} v0.0.0\n\nreplace {VENDORED} => ./mod\n"),
+        &format!("module oracle\n\n{language}\n\nrequire {VENDORED} v0.0.0\n\nreplace {VENDORED} => ./mod\n"),
     )?;
-    write("mod/go.mod", &format!("module {VENDORED}\n\ngo 1.21\n"))?;
+    write("mod/go.mod", &format!("module {VENDORED}\n\n{language}\n"))?;
     let sources = go.root().join("src/cmd/vendor").join(VENDORED);
     for package in ["semver", "module", "modfile", "internal/lazyregexp"] {
         copy(&sources.join(package), &home.path().join("mod").join(package))?;

@@ -19,7 +19,11 @@ pub(crate) fn properties() -> Vec<Trial> {
     ]
 }
 
-fn read(path: &PathBuf, env: &dyn Fn(&str) -> Option<String>, flags: Vec<(String, String)>) -> Result<Loaded, Rejected> {
+fn read(
+    path: &PathBuf,
+    env: &dyn Fn(&str) -> Option<String>,
+    flags: Vec<(String, String)>,
+) -> Result<Loaded, Rejected> {
     load(&Sources { platform: Platform::Linux, cores: 2, file: ConfigFile::Usual(path.clone()), env, flags })
 }
 
@@ -30,7 +34,7 @@ fn check(loaded: Result<Loaded, Rejected>) -> Result<(), TestCaseError> {
             prop_assert!(!rejected.problems.is_empty());
             for problem in &rejected.problems {
                 let text = problem.to_string();
-                prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{:?}", text);
+                prop_assert!(!text.chars().any(char::is_control), "{:?}", text);
             }
             prop_assert!(!Failure::from(rejected).what.is_empty());
         }
@@ -58,7 +62,8 @@ fn files() -> Result<(), String> {
     let lines: Vec<String> = example.lines().map(str::to_owned).collect();
     let count = lines.len();
     let settings = prop::collection::vec((0..KEYS.len(), value()), 0..6);
-    let strategy = (prop::collection::vec(0..count, 0..12), settings, harms("=[]{}\"'#.\n\t -_a0\u{1b}\u{0}é", 4));
+    let strategy =
+        (prop::collection::vec(0..count, 0..12), settings, harms("=[]{}\"'#.\n\t -_a0\u{1b}\u{0}é", 4));
     hold(&strategy, |(live, settings, harms)| {
         // Some of the lines that are commented out take effect.
         let mut text: String = lines
@@ -83,7 +88,8 @@ fn bytes() -> Result<(), String> {
     let path = folder.path().join("updater.toml");
     let strategy = prop_oneof![
         prop::collection::vec(any::<u8>(), 0..200),
-        "([a-z_]{1,8}(\\.[a-z_]{1,8})? ?= ?[a-z0-9\"\\[\\]{}]{0,8}\n|\\[[a-z.]{0,9}\\]\n){0,8}".prop_map(String::into_bytes),
+        "([a-z_]{1,8}(\\.[a-z_]{1,8})? ?= ?[a-z0-9\"\\[\\]{}]{0,8}\n|\\[[a-z.]{0,9}\\]\n){0,8}"
+            .prop_map(String::into_bytes),
         (1..3_000_usize).prop_map(|depth| [b"a = ".to_vec(), b"[".repeat(depth)].concat()),
     ];
     hold(&strategy, |bytes| {
@@ -94,7 +100,11 @@ fn bytes() -> Result<(), String> {
 
 fn variables() -> Result<(), String> {
     let path = PathBuf::from("/nonexistent/updater.toml");
-    let strategy = (prop::collection::vec((0..KEYS.len(), value()), 0..5), value(), prop::collection::vec((0..KEYS.len(), value()), 0..4));
+    let strategy = (
+        prop::collection::vec((0..KEYS.len(), value()), 0..5),
+        value(),
+        prop::collection::vec((0..KEYS.len(), value()), 0..4),
+    );
     hold(&strategy, |(flags, variable, more)| {
         let flags = flags.into_iter().chain(more).map(|(at, value)| (KEYS[at].path(), value)).collect();
         // Every variable that is asked for by its last letters has the same odd value.

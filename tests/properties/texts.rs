@@ -61,7 +61,11 @@ fn around() -> Result<(), String> {
 }
 
 fn lines() -> Result<(), String> {
-    let strategy = (prop::collection::vec(any::<u8>(), 0..120), "[a-zé\r\n\u{1b}\\[]{0,80}", prop::collection::vec(any::<prop::sample::Index>(), 0..8));
+    let strategy = (
+        prop::collection::vec(any::<u8>(), 0..120),
+        "[a-zé\r\n\u{1b}\\[]{0,80}",
+        prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+    );
     hold(&strategy, |(bytes, text, cuts)| {
         let all = [bytes, text.into_bytes()].concat();
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(all.len() + 1)).collect();

@@ -107,7 +107,10 @@ fn majors() -> Result<(), String> {
     hold(&(path(), version), |(path, text)| {
         let Ok(version) = Version::parse(&text) else { return Ok(()) };
         let go = oracle.ask("major", &[&path, &text]);
-        prop_assert_eq!(check_major(&path, &version).is_ok(), go.ok[0], "{} {} {}", path, text, go.error);
+        // Documented: Go refuses `+incompatible` under a path with a major version only when it fetches it.
+        let refused_later = version.is_incompatible() && !go.module.is_empty();
+        let go = go.ok[0] && !refused_later;
+        prop_assert_eq!(check_major(&path, &version).is_ok(), go, "{} {}", path, text);
         Ok(())
     })
 }

@@ -35,11 +35,27 @@ fn step() -> impl Strategy<Value = StepId> {
 }
 
 fn kind() -> impl Strategy<Value = EventKind> {
-    let state = prop::sample::select(vec![State::Idle, State::Checking, State::Building, State::Verifying, State::Stuck]);
-    let how = prop::sample::select(vec![StepStatus::Done, StepStatus::Failed, StepStatus::Skipped, StepStatus::Undone]);
+    let state = prop::sample::select(vec![
+        State::Idle,
+        State::Checking,
+        State::Building,
+        State::Verifying,
+        State::Stuck,
+    ]);
+    let how = prop::sample::select(vec![
+        StepStatus::Done,
+        StepStatus::Failed,
+        StepStatus::Skipped,
+        StepStatus::Undone,
+    ]);
     let text = || "[a-z]{0,3}";
     let alert = (text(), text()).prop_map(|(id, text)| Alert { id, text, since: Timestamp::UNIX_EPOCH });
-    let paused = text().prop_map(|text| Paused { by: text.clone(), since: Timestamp::UNIX_EPOCH, until: None, reason: Some(text) });
+    let paused = text().prop_map(|text| Paused {
+        by: text.clone(),
+        since: Timestamp::UNIX_EPOCH,
+        until: None,
+        reason: Some(text),
+    });
     let of_runs = prop_oneof![
         run().prop_map(|run| EventKind::RunStarted { run }),
         step().prop_map(|step| EventKind::StepStarted { step }),
@@ -103,8 +119,10 @@ fn wire() -> Result<(), String> {
             serde_json::from_str(&sent).map_err(|error| TestCaseError::fail(format!("{error}: {sent}")))?;
         prop_assert_eq!(&received, &events);
         let view = fold(View::default(), &received);
-        let json = serde_json::to_string(&view.status).map_err(|error| TestCaseError::fail(error.to_string()))?;
-        let status: Status = serde_json::from_str(&json).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let json =
+            serde_json::to_string(&view.status).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let status: Status =
+            serde_json::from_str(&json).map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(status, view.status);
         Ok(())
     })
@@ -112,7 +130,8 @@ fn wire() -> Result<(), String> {
 
 fn droppable() -> Result<(), String> {
     hold(&(events(), prop::collection::vec(any::<bool>(), 24)), |(events, lost)| {
-        let arrived = events.iter().zip(&lost).filter(|(event, lost)| !(**lost && event.kind.may_be_dropped()));
+        let arrived =
+            events.iter().zip(&lost).filter(|(event, lost)| !(**lost && event.kind.may_be_dropped()));
         let mut some = fold(View::default(), arrived.map(|(event, _)| event)).status;
         let mut all = fold(View::default(), &events).status;
         for run in [&mut some.run, &mut all.run].into_iter().flatten() {

@@ -54,7 +54,7 @@ func reply(q question) answer {
 		if err := module.CheckPathMajor(q.Texts[1], major); err != nil {
 			return failed(err)
 		}
-		return answer{Ok: []bool{true}}
+		return answer{Ok: []bool{true}, Module: major}
 	case "duration":
 		d, err := time.ParseDuration(q.Texts[0])
 		if err != nil {
