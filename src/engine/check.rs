@@ -18,6 +18,8 @@ pub(super) struct Memo {
     pub(super) offered: Vec<Offered>,
     installed: Option<String>,
     pub(super) decision: Decision,
+    /// When it was found: a clock that went back makes times in it mean something else.
+    at: Timestamp,
     /// When a reason that waits for a time may be over.
     until: Option<Timestamp>,
 }
@@ -49,6 +51,7 @@ impl Engine {
             && !answer.changed
             && memo.installed == sha256
             && memo.decision.action == Action::Nothing
+            && memo.at <= now
             && memo.until.is_none_or(|until| now < until)
             && sha256.is_some()
             && self.latest.error.is_none()
@@ -113,6 +116,7 @@ impl Engine {
             installed: facts.installed.as_ref().map(|installed| installed.sha256.clone()),
             offered: facts.offered,
             decision: decision.clone(),
+            at: facts.now,
             until,
         });
         self.observe_agent()?;

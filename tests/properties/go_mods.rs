@@ -128,7 +128,8 @@ enum Kind {
 fn compare(text: &str, oracle: &Oracle, kind: Kind) -> Result<(), TestCaseError> {
     let go = oracle.ask("go.mod", &[text]);
     let ours = GoMod::parse(text);
-    if !go.ok[0] {
+    // Without a module path the go command refuses it after reading.
+    if !go.ok[0] || go.module.is_empty() {
         return Ok(());
     }
     let ours = match ours {
