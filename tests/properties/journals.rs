@@ -192,7 +192,9 @@ fn flipped() -> Result<(), String> {
         let mut bytes = written.bytes.clone();
         let last = bytes[..bytes.len() - 1].iter().rposition(|byte| *byte == b'\n');
         for at in 0..bytes.len() {
-            for bit in 0..8 {
+            // A sample flips another bit in each byte.
+            let bits = if exhaustive() { 0..8 } else { at % 8..at % 8 + 1 };
+            for bit in bits {
                 bytes[at] ^= 1 << bit;
                 let found = written.found_in(&bytes);
                 bytes[at] ^= 1 << bit;

@@ -22,7 +22,7 @@ mod versions;
 mod views;
 
 /// What the quick run tries.
-const USUAL: u32 = 3_000;
+const USUAL: u32 = 2_000;
 
 /// Every property there is. Those that ask Go are ignored where there is none, and one line says so.
 pub(crate) fn all() -> Vec<Trial> {

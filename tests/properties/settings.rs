@@ -1,7 +1,7 @@
 //! Configurations that were harmed: settings, or every problem in clean words.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use libtest_mimic::Trial;
 use proptest::prelude::*;
@@ -20,11 +20,17 @@ pub(crate) fn properties() -> Vec<Trial> {
 }
 
 fn read(
-    path: &PathBuf,
+    path: &Path,
     env: &dyn Fn(&str) -> Option<String>,
     flags: Vec<(String, String)>,
 ) -> Result<Loaded, Rejected> {
-    load(&Sources { platform: Platform::Linux, cores: 2, file: ConfigFile::Usual(path.clone()), env, flags })
+    load(&Sources {
+        platform: Platform::Linux,
+        cores: 2,
+        file: ConfigFile::Usual(path.to_owned()),
+        env,
+        flags,
+    })
 }
 
 fn check(loaded: Result<Loaded, Rejected>) -> Result<(), TestCaseError> {
