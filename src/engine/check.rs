@@ -27,6 +27,8 @@ pub(super) struct Memo {
     paths: Vec<String>,
     installed: Option<String>,
     pub(super) decision: Decision,
+    /// When it was found: a clock that went back makes times in it mean something else.
+    at: Timestamp,
     /// When a reason that waits for a time may be over.
     until: Option<Timestamp>,
 }
@@ -70,6 +72,7 @@ impl Engine {
             && memo.paths == paths
             && memo.installed == sha256
             && memo.decision.action == Action::Nothing
+            && memo.at <= now
             && memo.until.is_none_or(|until| now < until)
             && sha256.is_some()
             && self.latest.error.is_none()
@@ -141,6 +144,7 @@ impl Engine {
             offered: facts.offered,
             paths,
             decision: decision.clone(),
+            at: facts.now,
             until,
         });
         self.observe_agent()?;

@@ -46,7 +46,8 @@ pub enum EventKind {
     },
     /// The time of the next check was set.
     NextCheck {
-        /// When; null: none is planned.
+        /// When; null: none is planned. The event itself has an `at` already.
+        #[serde(rename = "next_check_at")]
         at: Option<Timestamp>,
     },
     /// A run began. It carries the whole plan: every step that can happen.

@@ -108,7 +108,7 @@ pub(super) fn over_http(
     let name = shown(&url);
     let unless = unless.cloned().unwrap_or_default();
     let asked_conditionally = !unless.is_empty();
-    let limits = Limits { max_bytes: wanted.max_bytes, ..Limits::default() };
+    let limits = Limits { max_bytes: wanted.max_bytes, ..http.limits() };
     let request = Request { unless, auth: login.pair.clone(), limits, ..Request::get(url) };
     let reply =
         http.fetch(request, &|| cancel.requested()).map_err(|error| Miss::Failed(broken(&name, &error)))?;

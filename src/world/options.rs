@@ -15,6 +15,7 @@ pub(super) fn http(settings: &Settings) -> http::Options {
         https_proxy: exposed(&build.https_proxy),
         no_proxy: build.no_proxy.clone(),
         user_agent: concat!("sentinel-updater/", env!("CARGO_PKG_VERSION")).to_owned(),
+        limits: http::Limits::default(),
     }
 }
 

@@ -19,7 +19,7 @@ fn status_without_anything_is_whole_and_ends_with_4() {
     assert_eq!(keys(&status), ["agent", "alerts", "held", "last_run", "latest", "run", "schema", "updater"]);
     assert_eq!(
         keys(&status["updater"]),
-        ["manager", "next_check_at", "paused", "pid", "started_at", "state", "version"]
+        ["manager", "next_check_at", "paused", "pid", "probation", "started_at", "state", "version"]
     );
     assert_eq!(
         keys(&status["agent"]),

@@ -91,6 +91,8 @@ pub struct Host {
     /// Effects so far, by name: the points at which a fault can strike.
     pub calls: Vec<String>,
     pub fault: Option<Fault>,
+    /// The wall clock jumps at this effect, by so many hours.
+    pub jump: Option<(usize, i64)>,
     pub fingerprint: String,
     pub probe_fails_for: Vec<String>,
     pub probe_configured: bool,
@@ -163,6 +165,7 @@ impl Shared {
             staged: None,
             calls: Vec::new(),
             fault: None,
+            jump: None,
             fingerprint: "go1.26.8 gcc12".into(),
             probe_fails_for: Vec::new(),
             probe_configured: false,
@@ -190,6 +193,11 @@ impl Shared {
         let mut host = self.lock();
         let call = host.calls.len();
         host.calls.push(name.to_owned());
+        if let Some((at, hours)) = host.jump
+            && at == call
+        {
+            host.jump_clock(hours);
+        }
         match host.fault {
             Some(Fault::Fail { call: at, times }) if call >= at && times > 0 && host.calls[at] == name => {
                 host.fault = Some(Fault::Fail { call: at, times: times - 1 });
@@ -253,6 +261,11 @@ impl Host {
         self.elapsed += time;
         self.now = self.now.checked_add(time).expect("in range");
         self.crash();
+    }
+
+    /// Somebody sets the wall clock; what counts time since boot does not see it.
+    pub fn jump_clock(&mut self, hours: i64) {
+        self.now = self.now.checked_add(jiff::SignedDuration::from_hours(hours)).expect("in range");
     }
 
     /// When the running agent will end by itself.

@@ -2,11 +2,16 @@
 //! every effect.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
+mod clock;
+#[path = "../kit/fault_table.rs"]
+#[allow(dead_code, reason = "only memory is met here")]
+mod fault_table;
 mod faults;
 mod host;
 mod majors;
 mod policies;
 mod probation;
+mod regressions;
 mod stories;
 mod world;
 

@@ -6,7 +6,9 @@
 
 pub mod base;
 pub mod cache;
+pub mod cases;
 pub mod child;
+pub mod fault_table;
 pub mod go;
 pub mod machine;
 pub mod network;

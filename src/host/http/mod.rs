@@ -38,6 +38,8 @@ pub struct Options {
     pub no_proxy: Option<String>,
     /// How we introduce ourselves.
     pub user_agent: String,
+    /// What one GET may take, where the request does not say.
+    pub limits: Limits,
 }
 
 /// What one GET may take.
@@ -115,6 +117,11 @@ impl Http {
     /// A client on the runtime of `handle`.
     pub fn new(handle: tokio::runtime::Handle, options: Options) -> Self {
         Self { handle, options, client: Mutex::new(None) }
+    }
+
+    /// What one GET may take, where the request does not say.
+    pub fn limits(&self) -> Limits {
+        self.options.limits
     }
 
     /// Makes the request and waits for its end, at most as long as its limits say. `cancelled` is asked

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::test_runtime::TestRuntime;
-use super::test_server::{Asked, Play, TestServer, text};
+use super::test_server::{Asked, Play, TestServer, gzip_of_zeros, text};
 use super::test_tls;
 use super::{Fault, Http, HttpError, Limits, Options, Phase, Reply, Request, Url, Validators};
 use crate::model::Class;
@@ -259,23 +259,4 @@ fn a_runtime_that_ends_wakes_its_callers() {
     let url = Url::parse("http://127.0.0.1:9/").unwrap();
     assert_eq!(http.fetch(Request::get(url), &|| false).unwrap_err().fault, Fault::Other);
     assert!(Validators::default().is_empty());
-}
-
-/// A gzip stream of zeros, compressed by the library that the archive code uses.
-fn gzip_of_zeros(length: usize) -> Vec<u8> {
-    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    archive.start_file("x", zip::write::SimpleFileOptions::default()).unwrap();
-    archive.write_all(&vec![0; length]).unwrap();
-    let mut bytes = archive.finish().unwrap().into_inner();
-    // Local header: 30 bytes, then name and extra field; the sizes stand in the central directory.
-    let central = bytes.windows(4).rposition(|four| four == b"PK\x01\x02").unwrap();
-    let number = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
-    let (crc, packed) = (number(central + 16), number(central + 20) as usize);
-    let start = 30 + usize::from(bytes[26]) + usize::from(bytes[28]);
-    let deflated: Vec<u8> = bytes.drain(start..start + packed).collect();
-    let mut gzip = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
-    gzip.extend_from_slice(&deflated);
-    gzip.extend_from_slice(&crc.to_le_bytes());
-    gzip.extend_from_slice(&(length as u32).to_le_bytes());
-    gzip
 }

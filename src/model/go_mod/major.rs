@@ -88,8 +88,9 @@ enum Suffix {
 impl Suffix {
     fn of(module: &str) -> Self {
         if let Some(rest) = module.strip_prefix("gopkg.in/") {
-            let rest = rest.strip_suffix(UNSTABLE).unwrap_or(rest);
+            let (rest, is_unstable) = rest.strip_suffix(UNSTABLE).map_or((rest, false), |rest| (rest, true));
             let number = rest.rsplit_once(".v").and_then(|(_, digits)| number(digits));
+            let number = number.filter(|number| *number > 0 || !is_unstable);
             return number.map_or_else(|| Self::Wrong(String::from("without .vN")), Self::Dot);
         }
         let Some((_, last)) = module.rsplit_once('/') else { return Self::None };

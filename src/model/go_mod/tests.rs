@@ -144,9 +144,13 @@ fn checks_whom_it_belongs_to() {
 
 #[test]
 fn go_lines_of_old_tools() {
-    for (text, expected) in
-        [("go 1.22", "1.22"), ("go v1.13", "1.13"), ("go 1.23rc1", "1.23rc1"), ("go 1.9-x", "1.9")]
-    {
+    for (text, expected) in [
+        ("go 1.22", "1.22"),
+        ("go v1.13", "1.13"),
+        ("go 1.23rc1", "1.23rc1"),
+        ("go 1.9.x", "1.9"),
+        ("go v1.22.3", "1.22"),
+    ] {
         assert_eq!(GoMod::parse(text).unwrap().go.as_deref(), Some(expected), "{text:?}");
     }
     assert!(GoMod::parse("go").is_err());
