@@ -14,10 +14,12 @@ mod latest;
 mod list;
 mod memory;
 mod proxy;
+mod sumdb;
 
 pub use direct::DirectLookup;
 pub use goproxy::Proxies;
 pub use proxy::ProxySource;
+pub use sumdb::{Database, Vouched};
 
 #[cfg(test)]
 mod tests;
