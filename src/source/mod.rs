@@ -5,6 +5,7 @@
 //! `ports` and `host` (HTTP, the sanitiser). It never decides which version to install, never runs a
 //! program and reads no environment: what only the go command can answer goes through [`DirectLookup`].
 
+mod archive;
 mod direct;
 mod escape;
 mod fetch;
@@ -16,6 +17,7 @@ mod memory;
 mod proxy;
 mod sumdb;
 
+pub use archive::{Archives, OnBytes, OnFile, Stage, is_h1};
 pub use direct::DirectLookup;
 pub use goproxy::Proxies;
 pub use proxy::ProxySource;
