@@ -7,7 +7,8 @@
 //! ├── lock                one updater at a time
 //! ├── versions/           VERSION-SHA12/{BINARY, meta.json}
 //! ├── snapshots/          RUN.db
-//! └── builds/             RUN.log
+//! ├── builds/             RUN.log
+//! └── heads/              KEY.head, the checksum database as last seen
 //! ```
 
 use std::ffi::OsString;
@@ -70,6 +71,11 @@ impl Layout {
     /// Copies of the agent's database.
     pub fn snapshots(&self) -> PathBuf {
         self.state.join("snapshots")
+    }
+
+    /// The newest head seen of each checksum database.
+    pub fn heads(&self) -> PathBuf {
+        self.state.join("heads")
     }
 
     /// Kept build logs.

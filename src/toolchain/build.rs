@@ -24,12 +24,12 @@ pub(super) fn run(
     runner: &mut dyn Runner,
     sink: &mut dyn FnMut(BuildEvent),
     cancel: &Cancel,
+    deadline: Instant,
 ) -> Outcome<Built> {
     let owner = user::resolve(options.user.as_deref())?;
     let mut log = Log::create(&options.logs, &job.run)?;
     workspace::own_caches(options, owner)?;
     let room = Room::create(&options.work, &job.run, owner)?;
-    let deadline = Instant::now() + options.timeout;
     let mut build = Build { options, tools, room: &room, job, runner, log: &mut log, sink, cancel, deadline };
     let outcome = phases(&mut build);
     if let Err(failure) = &outcome {

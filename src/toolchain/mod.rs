@@ -28,7 +28,9 @@ mod options;
 mod phase;
 mod progress;
 mod questions;
+mod release;
 mod runner;
+mod supply;
 mod trace;
 mod user;
 mod verdict;
@@ -36,8 +38,9 @@ mod workspace;
 
 pub use go_toolchain::GoToolchain;
 pub use go_version::GoVersion;
-pub use options::{Choice, Modules, Network, Options};
+pub use options::{Choice, Modules, Network, Options, Pin};
 pub use questions::ModuleQuestions;
+pub use release::{Order, Releases};
 pub use runner::ProcessGroupRunner;
 
 /// A binary's build information, read without running it; `None`: it carries none that can be read.

@@ -7,6 +7,7 @@ mod lock;
 mod options;
 mod policy;
 mod read;
+mod releases;
 mod source;
 
 use std::path::Path;
@@ -40,7 +41,7 @@ pub fn assemble(settings: &Settings, runtime: &Handle) -> Outcome<World> {
     let http = Arc::new(Http::new(runtime.clone(), options::http(settings)));
     Ok(World {
         source: source::open(settings, http.clone())?,
-        builder: Box::new(builder(settings)?),
+        builder: Box::new(builder(settings, http.clone())?),
         services: services(settings)?,
         journal: Box::new(FileJournal::new(layout.journal())),
         versions: Box::new(VersionFolder::new(&layout)),
@@ -83,8 +84,9 @@ pub fn kind(settings: &Settings) -> Kind {
     }
 }
 
-fn builder(settings: &Settings) -> Outcome<GoToolchain> {
-    Ok(GoToolchain::new(options::build(settings), group_runner()?))
+fn builder(settings: &Settings, http: Arc<Http>) -> Outcome<GoToolchain> {
+    let releases = releases::open(settings, http)?;
+    Ok(GoToolchain::new(options::build(settings), group_runner()?).fetching_from(releases))
 }
 
 fn group_runner() -> Outcome<Box<dyn Runner>> {

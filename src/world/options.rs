@@ -56,6 +56,8 @@ pub(super) fn build(settings: &Settings) -> Options {
         cache: settings.paths.cache.join("go"),
         work: settings.paths.cache.join("work"),
         logs: layout.builds(),
+        releases: settings.paths.cache.join("releases"),
+        pin: None,
     }
 }
 

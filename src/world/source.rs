@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::config::Settings;
 use crate::host::http::Http;
 use crate::model::go_mod::GoMod;
-use crate::model::{Outcome, Version};
+use crate::model::{Class, Outcome, Version};
 use crate::ports::{Answer, Cancel, Info, ModuleSource};
 use crate::source::{Proxies, ProxySource};
 use crate::toolchain::GoToolchain;
@@ -15,7 +15,7 @@ use crate::toolchain::GoToolchain;
 pub(super) fn open(settings: &Settings, http: Arc<Http>) -> Outcome<Box<dyn ModuleSource>> {
     match &settings.build.goproxy {
         Some(list) => Ok(Box::new(ProxySource::new(http, Proxies::parse(list.expose())?, None))),
-        None => Ok(Box::new(GoDefault { http, builder: super::builder(settings)?, source: None })),
+        None => Ok(Box::new(GoDefault { builder: super::builder(settings, http.clone())?, http, source: None })),
     }
 }
 
@@ -31,8 +31,13 @@ impl GoDefault {
         let source = match self.source.take() {
             Some(source) => source,
             None => {
-                let list = self.builder.default_proxy()?;
-                ProxySource::new(self.http.clone(), Proxies::parse(&list)?, None)
+                let proxies = match self.builder.default_proxy() {
+                    Ok(list) => Proxies::parse(&list)?,
+                    // One will be fetched, from where this asks, too.
+                    Err(failure) if failure.class == Class::Toolchain => Proxies::go_default()?,
+                    Err(failure) => return Err(failure),
+                };
+                ProxySource::new(self.http.clone(), proxies, None)
             }
         };
         Ok(self.source.insert(source))
