@@ -23,7 +23,7 @@ use crate::ports::{Runner, ServiceManager, World};
 use crate::probe::{HealthProber, LocalMachine, SystemClock};
 use crate::service::{self, Kind};
 use crate::store::{BinaryFiles, FileJournal, Layout, SqliteDatabases, SqliteRecords, VersionFolder};
-use crate::toolchain::{self, GoToolchain, ProcessGroupRunner};
+use crate::toolchain::{self, GoToolchain, ProcessGroupRunner, Releases};
 
 pub use lock::lock;
 pub use policy::policy;
@@ -63,6 +63,15 @@ pub fn offline(settings: &Settings, runtime: &Handle) -> Outcome<World> {
     // The configured proxies may be what is wrong with the settings.
     settings.build.goproxy = Some(Secret::new("off"));
     assemble(&settings, runtime)
+}
+
+/// Releases of Go, as the settings say where from and how they are checked: for
+/// [`GoToolchain::fetching_from`].
+///
+/// # Errors
+/// `Config` for a proxy list or a checksum database that cannot be used.
+pub fn releases(settings: &Settings, runtime: &Handle) -> Outcome<Box<dyn Releases>> {
+    releases::open(settings, Arc::new(Http::new(runtime.clone(), options::http(settings))))
 }
 
 /// The service manager that the settings name, or the one that runs this host.

@@ -45,9 +45,9 @@ fn every_record_and_every_former_root_of_small_logs_is_proven() {
     for size in 0..70 {
         let log = grown(size);
         let all = leaves(size);
-        let head = Head { size, root: root(&all) };
-        assert_eq!(head(&log), head, "{size}");
-        let mut opened = open(&log, head).unwrap();
+        let top = Head { size, root: root(&all) };
+        assert_eq!(head(&log), top, "{size}");
+        let mut opened = open(&log, top).unwrap();
         for (index, leaf) in all.iter().enumerate() {
             assert_eq!(opened.record(index as u64), Ok(Some(*leaf)));
         }
@@ -84,7 +84,7 @@ fn a_tile_of_the_wrong_length_is_none() {
         let read = |_: Tile| Ok::<_, ()>(vec![0; length]);
         assert!(matches!(Log::open(head(&log), read), Err(Broken::Forged(_))), "{length}");
     }
-    assert!(matches!(Log::open(head(&log), |_: Tile| Err(7)), Err(Broken::Unread(7))));
+    assert!(matches!(Log::open(head(&log), |_: Tile| Err::<Vec<u8>, _>(7)), Err(Broken::Unread(7))));
 }
 
 proptest! {
@@ -114,7 +114,7 @@ proptest! {
                 let bit = bit % (bytes.len() * 8);
                 bytes[bit / 8] ^= 1 << (bit % 8);
             }
-            Ok(bytes)
+            Ok::<_, ()>(bytes)
         };
         let refused = match Log::open(head(&log), lying) {
             Err(broken) => matches!(broken, Broken::Forged(_)),
@@ -129,11 +129,12 @@ proptest! {
     #[test]
     fn a_head_of_another_log_is_refused(size in 1u64..1500, bit in 0usize..256, other in 1u64..1500) {
         let log = grown(size);
-        let mut head = head(&log);
-        head.root[bit / 8] ^= 1 << (bit % 8);
-        prop_assert!(open(&log, head).is_err());
+        let mut wrong = head(&log);
+        wrong.root[bit / 8] ^= 1 << (bit % 8);
+        prop_assert!(open(&log, wrong).is_err());
         if other != size {
-            prop_assert!(open(&log, Head { size: other, ..head(&log) }).is_err());
+            let longer = Head { size: other, ..head(&log) };
+            prop_assert!(open(&log, longer).is_err());
         }
     }
 }
