@@ -24,7 +24,10 @@ fn a_release_is_fetched_proven_and_kept() {
     let host = Host::new(&served);
     let mut builder = host.builder();
     let said = builder.ready(Some(LINE)).expect("ready");
-    assert!(said.contains("go1.27.1 will be fetched from file://") && said.contains("database sum.test"), "{said}");
+    assert!(
+        said.contains("go1.27.1 will be fetched from file://") && said.contains("database sum.test"),
+        "{said}"
+    );
     assert!(host.shelved().is_empty(), "only `build` fetches");
 
     let mut phases = Vec::new();
@@ -40,7 +43,9 @@ fn a_release_is_fetched_proven_and_kept() {
     let output = Command::new(&go).arg("version").output().expect("it runs");
     assert!(String::from_utf8_lossy(&output.stdout).contains("go1.27.1"), "{output:?}");
     assert_eq!(host.shelved(), ["go1.27.1"]);
-    for (file, mode) in [("bin/go", 0o755), ("pkg/tool/compile", 0o755), ("src/go.mod", 0o644), ("src/x.go", 0o644)] {
+    for (file, mode) in
+        [("bin/go", 0o755), ("pkg/tool/compile", 0o755), ("src/go.mod", 0o644), ("src/x.go", 0o644)]
+    {
         use std::os::unix::fs::PermissionsExt as _;
         let path = host.releases().join("go1.27.1").join(file);
         assert_eq!(std::fs::metadata(path).expect(file).permissions().mode() & 0o777, mode, "{file}");
@@ -84,10 +89,16 @@ fn a_pin_needs_no_database_and_must_not_differ_from_one() {
     let mut host = Host::new(&served);
     host.set("build.toolchain_sum", &format!("go1.27.0 {}", served.sum("go1.27.1")));
     let failure = host.fetch().expect_err("they differ");
-    assert!(failure.class == Class::Security && failure.line().contains("differ about go1.27.0"), "{failure}");
+    assert!(
+        failure.class == Class::Security && failure.line().contains("differ about go1.27.0"),
+        "{failure}"
+    );
     host.set("build.gosumdb", "off");
     let failure = host.fetch().expect_err("another content");
-    assert!(failure.class == Class::Security && failure.line().contains("its content has the hash"), "{failure}");
+    assert!(
+        failure.class == Class::Security && failure.line().contains("its content has the hash"),
+        "{failure}"
+    );
     assert!(host.shelved().is_empty());
 }
 
@@ -107,15 +118,15 @@ fn what_nobody_vouches_for_is_not_fetched() {
 
 #[test]
 fn every_lie_about_an_archive_is_refused() {
-    let oversized = vec![0; 501 << 20];
-    let cases: [(&str, Vec<File>); 7] = [
+    let cases: [(&str, Vec<File>); 8] = [
         ("no plain path", vec![File::plain("../x", b"x")]),
         ("no plain path", vec![File::plain("bin/../../x", b"x")]),
         ("is not below", vec![File::outside("elsewhere@v1.0.0/x")]),
         ("no plain file", vec![File::link("bin/sh", "/bin/sh")]),
         ("no file's name", vec![File::plain("a\\b", b"x")]),
         ("no plain path", vec![File::plain("/etc/x", b"x")]),
-        ("unpacks to more", vec![File::plain("big", &oversized)]),
+        ("unpacks to more", vec![File::claiming("big", 501 << 20)]),
+        ("another length", vec![File::claiming("small", 1)]),
     ];
     for (why, files) in cases {
         let mut served = Served::new(&[]);
@@ -261,7 +272,8 @@ fn the_real_release_is_fetched_and_builds() {
     let go = builder.go(Some(LINE), &mut |_| {}, &Cancel::new()).expect("fetched");
     println!("proven in {proven:?}, here after {:?}: {said}", started.elapsed());
 
-    let mark = std::fs::read_to_string(host.releases().join(&host.shelved()[0]).join(".fetched")).expect("mark");
+    let mark =
+        std::fs::read_to_string(host.releases().join(&host.shelved()[0]).join(".fetched")).expect("mark");
     let (version, sum) = mark.trim().split_once(' ').expect("two words");
     assert_eq!(by_the_go_command(version), Ok(sum.to_owned()));
 
@@ -282,5 +294,9 @@ fn the_real_release_is_fetched_and_builds() {
     };
     let built = builder.build(&job, &mut |_| {}, &Cancel::new()).expect("built");
     let info = builder.inspect(&built.binary).expect("read").expect("information");
-    assert!(version.ends_with(&format!("{}.{}", info.go_version, platform())), "{version} {}", info.go_version);
+    assert!(
+        version.ends_with(&format!("{}.{}", info.go_version, platform())),
+        "{version} {}",
+        info.go_version
+    );
 }

@@ -139,7 +139,11 @@ mod tests {
         #[cfg(unix)]
         for (name, mode) in [("bin/tool", 0o755), ("a/b/c", 0o644), ("a", 0o755)] {
             use std::os::unix::fs::PermissionsExt;
-            assert_eq!(std::fs::metadata(place.join(name)).unwrap().permissions().mode() & 0o777, mode, "{name}");
+            assert_eq!(
+                std::fs::metadata(place.join(name)).unwrap().permissions().mode() & 0o777,
+                mode,
+                "{name}"
+            );
         }
         let draft = Draft::create(&place).unwrap();
         draft.add("other", &mut &b""[..], false).unwrap();

@@ -15,7 +15,9 @@ use crate::toolchain::GoToolchain;
 pub(super) fn open(settings: &Settings, http: Arc<Http>) -> Outcome<Box<dyn ModuleSource>> {
     match &settings.build.goproxy {
         Some(list) => Ok(Box::new(ProxySource::new(http, Proxies::parse(list.expose())?, None))),
-        None => Ok(Box::new(GoDefault { builder: super::builder(settings, http.clone())?, http, source: None })),
+        None => {
+            Ok(Box::new(GoDefault { builder: super::builder(settings, http.clone())?, http, source: None }))
+        }
     }
 }
 

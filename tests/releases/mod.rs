@@ -46,15 +46,22 @@ pub(crate) struct File {
     content: Vec<u8>,
     is_link: bool,
     is_outside: bool,
+    /// The length that the archive gives for it, if not its own.
+    claims: Option<u32>,
 }
 
 impl File {
     pub(crate) fn plain(name: &str, content: &[u8]) -> Self {
-        Self { name: name.into(), content: content.into(), is_link: false, is_outside: false }
+        Self { name: name.into(), content: content.into(), is_link: false, is_outside: false, claims: None }
     }
 
     pub(crate) fn link(name: &str, to: &str) -> Self {
         Self { is_link: true, ..Self::plain(name, to.as_bytes()) }
+    }
+
+    /// Of another length than the archive says.
+    pub(crate) fn claiming(name: &str, length: u32) -> Self {
+        Self { claims: Some(length), ..Self::plain(name, b"0123456789") }
     }
 
     /// Not below the archive's prefix.
@@ -124,7 +131,15 @@ impl Served {
             }
             lines.push((name, hex(&file.content)));
         }
-        let bytes = zip.finish().expect("finished").into_inner();
+        let mut bytes = zip.finish().expect("finished").into_inner();
+        for (file, name) in
+            files.iter().filter_map(|file| Some((file.claims?, format!("{prefix}{}", file.name))))
+        {
+            // The last occurrence of the name is in the directory; 22 bytes before it is the length.
+            let name = name.as_bytes();
+            let at = bytes.windows(name.len()).rposition(|window| window == name).expect("its entry");
+            bytes[at - 22..at - 18].copy_from_slice(&file.to_le_bytes());
+        }
         lines.sort();
         let summary: String = lines.iter().map(|(name, hex)| format!("{hex}  {name}\n")).collect();
         let sum = format!("h1:{}", STANDARD.encode(digest(&SHA256, summary.as_bytes())));
@@ -133,7 +148,8 @@ impl Served {
         let version = version(release);
         let record = format!("{MODULE} {version} {sum}\n{MODULE} {version}/go.mod {sum}\n");
         self.releases.push(release.to_owned());
-        let list: String = self.releases.iter().map(|release| format!("{}\n", self::version(release))).collect();
+        let list: String =
+            self.releases.iter().map(|release| format!("{}\n", self::version(release))).collect();
         self.write(&format!("{MODULE}/@v/list"), list.as_bytes());
         self.log.add(record.as_bytes());
         self.refresh();
@@ -326,7 +342,8 @@ impl Host {
     /// The fetched releases.
     pub(crate) fn shelved(&self) -> Vec<String> {
         let entries = fs::read_dir(self.releases()).into_iter().flatten().flatten();
-        let mut names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
         names.sort();
         names
     }
@@ -355,7 +372,9 @@ pub(crate) fn publish_module() -> tempfile::TempDir {
     write("v1.0.0.info", "{\"Version\":\"v1.0.0\",\"Time\":\"2026-01-02T03:04:05Z\"}");
     write("v1.0.0.mod", go_mod);
     let mut zip = zip::ZipWriter::new(fs::File::create(below.join("v1.0.0.zip")).expect("created"));
-    for (name, text) in [("go.mod", go_mod), ("main.go", "package main\n\nfunc main() { println(\"hello\") }\n")] {
+    for (name, text) in
+        [("go.mod", go_mod), ("main.go", "package main\n\nfunc main() { println(\"hello\") }\n")]
+    {
         zip.start_file(format!("example.test/hello@v1.0.0/{name}"), zip::write::SimpleFileOptions::default())
             .expect("begun");
         zip.write_all(text.as_bytes()).expect("written");

@@ -44,7 +44,8 @@ pub(in crate::config) const PINNED_RELEASE: Kind<Option<String>> = Kind {
                 // 32 bytes in base64.
                 let digits = hash.strip_prefix("h1:").and_then(|hash| hash.strip_suffix('='));
                 digits.is_some_and(|digits| {
-                    digits.len() == 43 && digits.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/".contains(&b))
+                    digits.len() == 43
+                        && digits.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/".contains(&b))
                 })
             };
             match text.split_once(' ') {

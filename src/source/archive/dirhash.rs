@@ -54,9 +54,7 @@ fn of_lines<'a>(lines: impl Iterator<Item = (&'a str, &'a str)>) -> String {
 
 /// Whether a text is such a hash.
 pub fn is_h1(text: &str) -> bool {
-    text.strip_prefix("h1:")
-        .and_then(|hash| STANDARD.decode(hash).ok())
-        .is_some_and(|hash| hash.len() == 32)
+    text.strip_prefix("h1:").and_then(|hash| STANDARD.decode(hash).ok()).is_some_and(|hash| hash.len() == 32)
 }
 
 #[cfg(test)]

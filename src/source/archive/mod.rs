@@ -19,11 +19,11 @@ use crate::host::text;
 use crate::model::{Class, Failure, Outcome, Version};
 use crate::ports::Cancel;
 
+use super::escape;
 use super::fetch::{self, Miss, Wanted};
 use super::goproxy::Proxies;
 use super::list::Listing;
 use super::sumdb::{Database, Vouched};
-use super::escape;
 
 pub use dirhash::is_h1;
 
@@ -130,9 +130,12 @@ impl Archives {
             on_bytes(Stage::Check, done, total);
             !cancel.requested()
         };
-        let found = dirhash::h1(&mut zip, &members, &mut seen).map_err(|why| why.map_or_else(cancelled, wrong))?;
+        let found =
+            dirhash::h1(&mut zip, &members, &mut seen).map_err(|why| why.map_or_else(cancelled, wrong))?;
         if found != sum {
-            return Err(wrong(format!("its content has the hash {found}")).cause(format!("expected is {sum}")));
+            return Err(
+                wrong(format!("its content has the hash {found}")).cause(format!("expected is {sum}"))
+            );
         }
 
         let mut done = 0;
@@ -168,7 +171,3 @@ fn lie(module: &str, version: &Version) -> Failure {
     Failure::new(Class::Security, format!("the archive of {module} {version} is not what it should be"))
         .hint("do not trust the proxies of build.goproxy before that is understood")
 }
-
-#[cfg(test)]
-#[path = "tests.rs"]
-mod tests;

@@ -89,9 +89,21 @@ mod tests {
         for good in ["bin/go", "a", "src/_go.mod", "src/x/", "a b/ü", "..a/b..", "x/.git"] {
             assert_eq!(objection(good), None, "{good}");
         }
-        for bad in
-            ["", "/", "/etc/passwd", "../x", "a/../b", "a//b", "./a", "a/.", "a\\b", "c:x", "a\0b", "a\nb", "//"]
-        {
+        for bad in [
+            "",
+            "/",
+            "/etc/passwd",
+            "../x",
+            "a/../b",
+            "a//b",
+            "./a",
+            "a/.",
+            "a\\b",
+            "c:x",
+            "a\0b",
+            "a\nb",
+            "//",
+        ] {
             assert!(objection(bad).is_some(), "{bad:?}");
         }
     }

@@ -11,11 +11,11 @@ use crate::ports::Cancel;
 use super::super::escape;
 use super::super::fetch::{self, Miss, Wanted};
 use super::super::goproxy::{Place, Proxies};
+use super::heads;
 use super::note::Key;
 use super::record::Answer;
 use super::tiles::{Broken, Log, Tile};
 use super::tree::{self, Head};
-use super::heads;
 
 /// The go command's own database: its name and key are part of the protocol.
 pub(super) const GO_KEY: &str = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
@@ -111,7 +111,8 @@ impl Database {
         };
         self.prove(&answer, newest, read)?;
         let sum = answer.sum(module, version.as_str());
-        let sum = sum.ok_or_else(|| self.lie(format!("its record is not that of {module} {version}"), vec![]))?;
+        let sum =
+            sum.ok_or_else(|| self.lie(format!("its record is not that of {module} {version}"), vec![]))?;
         Ok(Vouched { sum: sum.to_owned(), by: self.name().to_owned() })
     }
 
@@ -129,7 +130,9 @@ impl Database {
         };
         let broken = |broken: Broken<Miss>| match broken {
             Broken::Unread(Miss::Absent(failure) | Miss::Failed(failure)) => self.unreachable(failure),
-            Broken::Forged(tile) => self.lie(format!("`{}` does not fit its signed head", tile.path()), vec![]),
+            Broken::Forged(tile) => {
+                self.lie(format!("`{}` does not fit its signed head", tile.path()), vec![])
+            }
         };
         let mut log = Log::open(newer, read).map_err(broken)?;
         if let Some(older) = older

@@ -78,7 +78,8 @@ impl Key {
                 return Err("it has too many signatures");
             }
             let (name, signature) = signature(line).ok_or("one of its signatures is malformed")?;
-            let (hash, signature) = signature.split_first_chunk::<4>().ok_or("one of its signatures is cut off")?;
+            let (hash, signature) =
+                signature.split_first_chunk::<4>().ok_or("one of its signatures is cut off")?;
             // Others may sign as well; nothing follows from that.
             if name != self.name || *hash != self.hash {
                 continue;

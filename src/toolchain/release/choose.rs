@@ -95,7 +95,9 @@ mod tests {
             "v0.0.2-go1.97.0.HERE",
             "v1.0.0",
         ]);
-        for (wanted, found) in [(None, Some("go1.26.10")), (Some("1.26.9"), Some("go1.26.10")), (Some("1.27"), None)] {
+        for (wanted, found) in
+            [(None, Some("go1.26.10")), (Some("1.26.9"), Some("go1.26.10")), (Some("1.27"), None)]
+        {
             let release = newest(&all, wanted.and_then(GoVersion::parse));
             assert_eq!(release.as_ref().ok().map(ToString::to_string).as_deref(), found, "{wanted:?}");
         }

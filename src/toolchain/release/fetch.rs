@@ -87,5 +87,6 @@ fn room(shelf: &Path) -> Outcome<()> {
         free >> 20,
         ROOM >> 20
     );
-    Err(Failure::new(Class::Disk, what).hint("free some space there, or set paths.cache to a larger file system"))
+    Err(Failure::new(Class::Disk, what)
+        .hint("free some space there, or set paths.cache to a larger file system"))
 }

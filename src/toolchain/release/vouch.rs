@@ -3,9 +3,9 @@
 use crate::model::{Class, Failure, Outcome};
 use crate::ports::Cancel;
 
+use super::super::go_version::GoVersion;
 use super::super::options::Pin;
 use super::{MODULE, Release, Releases, choose};
-use super::super::go_version::GoVersion;
 
 /// A release that can be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,9 @@ pub(in crate::toolchain) fn promise(
                 .cause(format!("the database says {sum}"))
                 .hint("correct build.toolchain_sum; if it is right, do not trust the database"));
         }
-        (Err(failure), _) if matches!(failure.class, Class::Security | Class::Cancelled) => return Err(failure),
+        (Err(failure), _) if matches!(failure.class, Class::Security | Class::Cancelled) => {
+            return Err(failure);
+        }
         (Ok(None) | Err(_), Some(pin)) => (pin.sum.clone(), "build.toolchain_sum".to_owned()),
         (Err(failure), None) => return Err(failure),
         (Ok(None), None) => {
@@ -75,8 +77,10 @@ fn pinned(pin: &Pin, wanted: Option<GoVersion>) -> Outcome<Release> {
     })?;
     match wanted {
         Some(wanted) if release.number < wanted => {
-            let what = format!("the module needs go {wanted} or later, and build.toolchain_sum names {release}");
-            Err(Failure::new(Class::Toolchain, what).hint("set build.toolchain_sum to a newer release and its hash"))
+            let what =
+                format!("the module needs go {wanted} or later, and build.toolchain_sum names {release}");
+            Err(Failure::new(Class::Toolchain, what)
+                .hint("set build.toolchain_sum to a newer release and its hash"))
         }
         _ => Ok(release),
     }
