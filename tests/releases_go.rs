@@ -118,7 +118,7 @@ fn what_nobody_vouches_for_is_not_fetched() {
 
 #[test]
 fn every_lie_about_an_archive_is_refused() {
-    let cases: [(&str, Vec<File>); 8] = [
+    let cases: [(&str, Vec<File>); 9] = [
         ("no plain path", vec![File::plain("../x", b"x")]),
         ("no plain path", vec![File::plain("bin/../../x", b"x")]),
         ("is not below", vec![File::outside("elsewhere@v1.0.0/x")]),
@@ -126,7 +126,8 @@ fn every_lie_about_an_archive_is_refused() {
         ("no file's name", vec![File::plain("a\\b", b"x")]),
         ("no plain path", vec![File::plain("/etc/x", b"x")]),
         ("unpacks to more", vec![File::claiming("big", 501 << 20)]),
-        ("another length", vec![File::claiming("small", 1)]),
+        ("larger than", vec![File::claiming("small", 1)]),
+        ("another length", vec![File::claiming("large", 20)]),
     ];
     for (why, files) in cases {
         let mut served = Served::new(&[]);
@@ -224,6 +225,46 @@ fn a_fetch_can_be_cancelled_at_any_time() {
         let failure = host.builder().go(Some(LINE), &mut sink, &cancel).expect_err(phase);
         assert_eq!(failure.class, Class::Cancelled, "{phase}: {failure}");
         assert!(host.is_untouched(), "{phase}");
+    }
+}
+
+/// Set in a child that sees no go in any of the usual places.
+const BARE: &str = "TEST_SEES_NO_GO";
+
+#[test]
+fn a_host_without_any_go_gets_one() {
+    if std::env::var_os(BARE).is_none() {
+        return hide_every_go("a_host_without_any_go_gets_one");
+    }
+    let served = Served::new(&["go1.27.1"]);
+    let host = Host::new(&served).without_setting();
+    let said = host.builder().ready(None).expect("ready");
+    assert!(said.starts_with("go1.27.1 will be fetched"), "{said}");
+    let go = host.fetch().expect("fetched");
+    assert!(go.ends_with("releases/go1.27.1/bin/go"), "{}", go.display());
+    assert_eq!(host.builder().default_proxy().expect("its own"), "https://p.test");
+
+    let mut host = Host::new(&served).without_setting();
+    host.set("build.gosumdb", "off");
+    let failure = host.builder().ready(None).expect_err("nobody vouches");
+    assert!(failure.line().starts_with("cannot find the go command, and none can be fetched"), "{failure}");
+}
+
+/// Runs the test of this name again in a mount namespace of its own.
+fn hide_every_go(test: &str) {
+    const HIDE: &str = "for place in /usr/local/go /usr/lib/go /usr/lib/golang /usr/lib/go-* /snap/go; do \
+                        [ ! -d $place ] || mount -t tmpfs none $place || exit 9; done; \
+                        for file in /usr/bin/go /usr/local/bin/go; do \
+                        [ ! -e $file ] || mount --bind /dev/null $file || exit 9; done; exec \"$@\"";
+    let me = std::env::current_exe().expect("this program");
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", HIDE, "sh"]).arg(me).args(["--exact", test, "--nocapture"]);
+    command.env(BARE, "1");
+    match kit::child::run(command, Duration::from_secs(300)) {
+        Ok(output) if output.succeeded() => {}
+        Ok(output) if output.stdout.contains("running 1 test") => panic!("{output}"),
+        Ok(output) => println!("{test}: skipped: no mount namespace: {output}"),
+        Err(why) => println!("{test}: skipped: {why}"),
     }
 }
 

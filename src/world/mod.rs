@@ -10,7 +10,7 @@ mod read;
 mod releases;
 mod source;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -19,7 +19,7 @@ use crate::config::{Manager, Secret, Settings};
 use crate::host::Guard;
 use crate::host::http::Http;
 use crate::model::{Class, Failure, Outcome};
-use crate::ports::{Runner, ServiceManager, World};
+use crate::ports::{BuildEvent, Cancel, Runner, ServiceManager, World};
 use crate::probe::{HealthProber, LocalMachine, SystemClock};
 use crate::service::{self, Kind};
 use crate::store::{BinaryFiles, FileJournal, Layout, SqliteDatabases, SqliteRecords, VersionFolder};
@@ -63,6 +63,22 @@ pub fn offline(settings: &Settings, runtime: &Handle) -> Outcome<World> {
     // The configured proxies may be what is wrong with the settings.
     settings.build.goproxy = Some(Secret::new("off"));
     assemble(&settings, runtime)
+}
+
+/// A go for a module with this `go` line: one of the host's, or one that is fetched now into the cache
+/// directory of the settings. Its path. No service and no root are needed.
+///
+/// # Errors
+/// `Toolchain`, `Network`, `Security`, `Disk`, `Cancelled`.
+pub fn go(
+    settings: &Settings,
+    runtime: &Handle,
+    go_line: Option<&str>,
+    sink: &mut dyn FnMut(BuildEvent),
+    cancel: &Cancel,
+) -> Outcome<PathBuf> {
+    let http = Arc::new(Http::new(runtime.clone(), options::http(settings)));
+    builder(settings, http)?.go(go_line, sink, cancel)
 }
 
 /// Releases of Go, as the settings say where from and how they are checked: for

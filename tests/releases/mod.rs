@@ -268,18 +268,21 @@ pub(crate) struct Host {
     dir: tempfile::TempDir,
     runtime: TestRuntime,
     set: Vec<(String, String)>,
+    /// The go that the settings name; none: it is looked for.
+    go: Choice,
 }
 
 impl Host {
     /// A host with the usual settings.
     pub(crate) fn bare() -> Self {
         let dir = tempfile::tempdir().expect("directory");
-        let host = Self { dir, runtime: TestRuntime::start(), set: Vec::new() };
+        let mut host = Self { dir, runtime: TestRuntime::start(), set: Vec::new(), go: Choice::Auto };
         fs::create_dir(host.path("cache")).expect("made");
         let old = "#!/bin/sh\nprintf '%s\\n' /nowhere go1.21.0 off\n";
         fs::write(host.path("go"), old).expect("written");
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(host.path("go"), PermissionsExt::from_mode(0o755)).expect("mode");
+        host.go = Choice::Path(host.path("go"));
         host
     }
 
@@ -289,6 +292,12 @@ impl Host {
         host.set("build.goproxy", &format!("file://{}", served.proxy().display()));
         host.set("build.gosumdb", &Signer::new("sum.test", 1).key());
         host
+    }
+
+    /// Looks for a go in the usual places.
+    pub(crate) fn without_setting(mut self) -> Self {
+        self.go = Choice::Auto;
+        self
     }
 
     pub(crate) fn set(&mut self, key: &str, value: &str) {
@@ -318,7 +327,7 @@ impl Host {
         let sources = Sources { platform: Platform::current(), cores: 2, file, env: &env, flags };
         let settings = config::load(&sources).expect("settings").settings;
         let mut options = Options::new(self.path("cache"), self.path("work"), self.path("logs"));
-        options.go = Choice::Path(self.path("go"));
+        options.go = self.go.clone();
         options.fetch_toolchain = true;
         options.cgo = false;
         options.releases = self.releases();

@@ -12,8 +12,8 @@ use super::{Fault, HttpError, Limits, Phase, Reply, Request, Validators, headers
 
 /// Bodies are read into a buffer that starts at what the server announces, but not beyond this.
 const FIRST_BUFFER: u64 = 64 * 1024;
-/// How many pieces may wait for a caller that is slower than the network. One is a few KiB.
-const AHEAD: usize = 64;
+/// How many pieces may wait for a caller that is slower than the network. One is some hundred KiB at most.
+const AHEAD: usize = 8;
 
 /// What the waiting caller is told.
 pub(super) enum Said {

@@ -298,7 +298,7 @@ fn a_body_is_handed_over_in_pieces() {
         true
     };
     let reply = http(&runtime).fetch_into(large("/"), &mut take, &|| false).unwrap();
-    assert!(reply.body.is_empty() && pieces > 64, "{pieces}");
+    assert!(reply.body.is_empty() && pieces > 8, "{pieces}");
     assert!(got == body);
 
     // The words of a refusal are not what was asked for.

@@ -24,8 +24,11 @@ fn head(log: &Grown) -> Head {
 
 type Forged = Broken<()>;
 
-fn open(grown: &Grown, head: Head) -> Result<Log<impl FnMut(Tile) -> Result<Vec<u8>, ()> + '_>, Forged> {
-    Log::open(head, move |tile| grown.tile(&tile.path()).ok_or(()))
+type Reader<'a> = Box<dyn FnMut(Tile) -> Result<Vec<u8>, ()> + 'a>;
+
+fn open(grown: &Grown, head: Head) -> Result<Log<Reader<'_>>, Forged> {
+    let read: Reader<'_> = Box::new(move |tile| grown.tile(&tile.path()).ok_or(()));
+    Log::open(head, read)
 }
 
 #[test]
