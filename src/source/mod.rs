@@ -1,7 +1,8 @@
 //! The module proxy protocol: proxy list, versions, retractions, conditional requests.
 //!
 //! Answers the engine's questions about a module as the go command would, with limits on time and size
-//! on every request and a class on every error, and without writing anything anywhere. In come `model`,
+//! on every request and a class on every error. `archive` fetches a whole module and believes its content
+//! only by a hash, which `sumdb` proves; only the newest head of that log is written anywhere. In come `model`,
 //! `ports` and `host` (HTTP, the sanitiser). It never decides which version to install, never runs a
 //! program and reads no environment: what only the go command can answer goes through [`DirectLookup`].
 

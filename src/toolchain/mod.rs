@@ -9,6 +9,7 @@
 //!      │            phase::compile ─── go install -x     no network; trace ► progress, verdict
 //!      │
 //!      └── binary ──────────────────── what a binary says of itself, without running it
+//!  supply ── find, or release ───────── a release of Go that is fetched where the host has none that will do
 //!  ModuleQuestions ──────────────────── go list -m       what only go knows of a module
 //! ```
 //!
