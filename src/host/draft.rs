@@ -64,7 +64,7 @@ impl Draft {
     fn write(&self, path: &Path, content: &mut dyn Read, executable: bool) -> io::Result<()> {
         fault::point("write", path)?;
         if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent)?;
+            directory(parent)?;
         }
         // Nobody else writes here, and a name that comes twice is a broken archive.
         let mut file = File::options().write(true).create_new(true).open(path)?;
@@ -93,6 +93,18 @@ impl Drop for Draft {
         // What stays is removed by the next draft of the same name.
         let _ = atomic::remove_tree(&self.root);
     }
+}
+
+/// Makes a directory that everybody may read, whatever the process's umask is, and those above it.
+fn directory(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    path.parent().map_or(Ok(()), directory)?;
+    std::fs::create_dir(path)?;
+    #[cfg(unix)]
+    super::Attributes::with_mode(0o755).apply(&File::open(path)?, path)?;
+    Ok(())
 }
 
 /// Makes the tree durable, and with it whatever else waits on its file system.
