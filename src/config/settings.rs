@@ -13,7 +13,9 @@ use super::choices::{LogLevel, Manager, Percent, RestoreDatabase, Toolchain, Vie
 use super::kinds::Kind;
 use super::kinds::commands::{ARGUMENTS, COMMAND, VARIABLES};
 use super::kinds::names::{GROUP, MODULE, PACKAGE, SERVICE, TAGS, USER};
-use super::kinds::network::{CHECKSUM_DATABASE, FORWARD_PROXY, HOSTS, MODULE_PROXIES, PATTERNS, PROBE_URL};
+use super::kinds::network::{
+    CHECKSUM_DATABASE, FORWARD_PROXY, HOSTS, MODULE_PROXIES, PATTERNS, PINNED_RELEASE, PROBE_URL,
+};
 use super::kinds::places::{DIRECTORIES, OPTIONAL_PATH, PATH, SOCKET, TOOL};
 use super::kinds::scalars::{
     CONSTRAINT, COUNT, COUNT_FROM_ONE, DURATION, INTERVAL, PERCENT, SIZE, SIZE_LIMIT, SWITCH, TIMEOUT,
@@ -78,11 +80,14 @@ settings! { base;
     }
     /// How a version is compiled. The compiler gets this environment and nothing else.
     build: Build {
-        /// The go command; auto: looked for in the usual places.
+        /// The go command; auto: looked for in the usual places, and fetched if there is none.
         go: Option<PathBuf> = "auto", TOOL;
-        /// Which Go compiles a module that asks for a newer one: only the installed one, or one that Go
-        /// downloads.
+        /// Which Go compiles a module that asks for a newer one: only the installed one, or one that is
+        /// downloaded.
         toolchain: Toolchain = "local", choice();
+        /// The release of Go that is downloaded, and its hash as `go mod download -json` shows it; empty: the
+        /// newest one, if the checksum database knows its hash.
+        toolchain_sum: Option<String> = "", PINNED_RELEASE;
         /// The C compiler; auto: looked for in the usual places.
         cc: Option<PathBuf> = "auto", TOOL;
         /// More directories for the compiler's PATH.

@@ -12,6 +12,7 @@
 
 pub mod atomic;
 pub mod digest;
+pub mod draft;
 pub mod executable;
 pub mod fault;
 pub mod files;

@@ -8,6 +8,7 @@
 //! ├── versions/           VERSION-SHA12/{BINARY, meta.json}
 //! ├── snapshots/          RUN.db
 //! ├── builds/             RUN.log
+//! ├── heads/              KEY.head, the checksum database as last seen
 //! └── services/           NAME.{json, stopped, state}, where the updater runs the agent itself
 //! ```
 
@@ -71,6 +72,11 @@ impl Layout {
     /// Copies of the agent's database.
     pub fn snapshots(&self) -> PathBuf {
         self.state.join("snapshots")
+    }
+
+    /// The newest head seen of each checksum database.
+    pub fn heads(&self) -> PathBuf {
+        self.state.join("heads")
     }
 
     /// Kept build logs.

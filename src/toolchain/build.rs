@@ -24,6 +24,7 @@ pub(super) fn run(
     runner: &mut dyn Runner,
     sink: &mut dyn FnMut(BuildEvent),
     cancel: &Cancel,
+    deadline: Instant,
 ) -> Outcome<Built> {
     let owner = user::resolve(options.user.as_deref())?;
     let mut log = Log::create(&options.logs, &job.run)?;
@@ -31,7 +32,6 @@ pub(super) fn run(
     workspace::own_caches(options, owner)?;
     let room = Room::create(&options.work, &job.run, owner)?;
     workspace::passwords(options, &room)?;
-    let deadline = Instant::now() + options.timeout;
     let mut build = Build { options, tools, room: &room, job, runner, log: &mut log, sink, cancel, deadline };
     let outcome = phases(&mut build);
     if let Err(failure) = &outcome {

@@ -13,7 +13,8 @@ use crate::ports::{Cancel, Info, Limits, Program, Runner, Stream};
 
 use super::discreet::Discreet;
 use super::environment::{self, Reach};
-use super::find::{self, Tools};
+use super::find::Tools;
+use super::supply;
 use super::verdict::{self, Phase};
 use super::workspace::{self, Room};
 use super::{Options, user};
@@ -91,7 +92,7 @@ impl ModuleQuestions {
         let tools = match &self.tools {
             Some(tools) if tools.go.path.is_file() => tools.clone(),
             // Nothing is compiled for an answer.
-            _ => find::find(&Options { cgo: false, ..self.options.clone() }, None)?,
+            _ => supply::find(&Options { cgo: false, ..self.options.clone() }, None)?,
         };
         self.tools = Some(tools.clone());
         let owner = user::resolve(self.options.user.as_deref())?;

@@ -7,10 +7,11 @@ mod lock;
 mod options;
 mod policy;
 mod read;
+mod releases;
 mod source;
 mod supervisor;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -19,11 +20,11 @@ use crate::config::{Manager, Secret, Settings};
 use crate::host::Guard;
 use crate::host::http::Http;
 use crate::model::{Class, Failure, Outcome};
-use crate::ports::{Runner, ServiceManager, World};
+use crate::ports::{BuildEvent, Cancel, Runner, ServiceManager, World};
 use crate::probe::{HealthProber, LocalMachine, SystemClock};
 use crate::service::{self, Kind};
 use crate::store::{BinaryFiles, FileJournal, Layout, SqliteDatabases, SqliteRecords, VersionFolder};
-use crate::toolchain::{self, GoToolchain, ProcessGroupRunner};
+use crate::toolchain::{self, GoToolchain, ProcessGroupRunner, Releases};
 
 pub use lock::lock;
 pub use policy::policy;
@@ -42,7 +43,7 @@ pub fn assemble(settings: &Settings, runtime: &Handle) -> Outcome<World> {
     let http = Arc::new(Http::new(runtime.clone(), options::http(settings)));
     Ok(World {
         source: source::open(settings, http.clone())?,
-        builder: Box::new(builder(settings)?),
+        builder: Box::new(builder(settings, http.clone())?),
         services: services(settings)?,
         journal: Box::new(FileJournal::new(layout.journal())),
         versions: Box::new(VersionFolder::new(&layout)),
@@ -66,6 +67,31 @@ pub fn offline(settings: &Settings, runtime: &Handle) -> Outcome<World> {
     assemble(&settings, runtime)
 }
 
+/// A go for a module with this `go` line: one of the host's, or one that is fetched now into the cache
+/// directory of the settings. Its path. No service and no root are needed.
+///
+/// # Errors
+/// `Toolchain`, `Network`, `Security`, `Disk`, `Cancelled`.
+pub fn go(
+    settings: &Settings,
+    runtime: &Handle,
+    go_line: Option<&str>,
+    sink: &mut dyn FnMut(BuildEvent),
+    cancel: &Cancel,
+) -> Outcome<PathBuf> {
+    let http = Arc::new(Http::new(runtime.clone(), options::http(settings)));
+    builder(settings, http)?.go(go_line, sink, cancel)
+}
+
+/// Releases of Go, as the settings say where from and how they are checked: for
+/// [`GoToolchain::fetching_from`].
+///
+/// # Errors
+/// `Config` for a proxy list or a checksum database that cannot be used.
+pub fn releases(settings: &Settings, runtime: &Handle) -> Outcome<Box<dyn Releases>> {
+    releases::open(settings, Arc::new(Http::new(runtime.clone(), options::http(settings))))
+}
+
 /// The service manager that the settings name, or the one that runs this host. Where the updater runs the
 /// agent itself this only looks, beside the process that does.
 ///
@@ -86,8 +112,9 @@ pub fn kind(settings: &Settings) -> Kind {
     }
 }
 
-fn builder(settings: &Settings) -> Outcome<GoToolchain> {
-    Ok(GoToolchain::new(options::build(settings), group_runner()?))
+fn builder(settings: &Settings, http: Arc<Http>) -> Outcome<GoToolchain> {
+    let releases = releases::open(settings, http)?;
+    Ok(GoToolchain::new(options::build(settings), group_runner()?).fetching_from(releases))
 }
 
 fn group_runner() -> Outcome<Box<dyn Runner>> {

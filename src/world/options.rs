@@ -3,7 +3,7 @@
 use crate::config::{self, Settings};
 use crate::host::http;
 use crate::store::Layout;
-use crate::toolchain::{Choice, Modules, Network, Options};
+use crate::toolchain::{Choice, Modules, Network, Options, Pin};
 
 /// How servers are reached.
 pub(super) fn http(settings: &Settings) -> http::Options {
@@ -57,7 +57,14 @@ pub(super) fn build(settings: &Settings) -> Options {
         cache: settings.paths.cache.join("go"),
         work: settings.paths.cache.join("work"),
         logs: layout.builds(),
+        releases: settings.paths.cache.join("releases"),
+        pin: build.toolchain_sum.as_deref().and_then(pin),
     }
+}
+
+fn pin(text: &str) -> Option<Pin> {
+    let (release, sum) = text.split_once(' ')?;
+    Some(Pin { release: release.to_owned(), sum: sum.to_owned() })
 }
 
 fn choice(path: Option<&std::path::PathBuf>) -> Choice {

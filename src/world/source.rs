@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::config::Settings;
 use crate::host::http::Http;
 use crate::model::go_mod::GoMod;
-use crate::model::{Outcome, Version};
+use crate::model::{Class, Outcome, Version};
 use crate::ports::{Answer, Cancel, Info, ModuleSource};
 use crate::source::{DirectLookup, Private, Proxies, ProxySource};
 use crate::toolchain::{GoToolchain, ModuleQuestions};
@@ -16,7 +16,7 @@ pub(super) fn open(settings: &Settings, http: Arc<Http>) -> Outcome<Box<dyn Modu
     match &settings.build.goproxy {
         Some(list) => Ok(Box::new(over(settings, http, Proxies::parse(list.expose())?)?)),
         None => {
-            let builder = super::builder(settings)?;
+            let builder = super::builder(settings, http.clone())?;
             Ok(Box::new(GoDefault { http, settings: settings.clone(), builder, source: None }))
         }
     }
@@ -72,8 +72,13 @@ impl GoDefault {
         let source = match self.source.take() {
             Some(source) => source,
             None => {
-                let list = self.builder.default_proxy()?;
-                over(&self.settings, self.http.clone(), Proxies::parse(&list)?)?
+                let proxies = match self.builder.default_proxy() {
+                    Ok(list) => Proxies::parse(&list)?,
+                    // One will be fetched, from where this asks, too.
+                    Err(failure) if failure.class == Class::Toolchain => Proxies::go_default()?,
+                    Err(failure) => return Err(failure),
+                };
+                over(&self.settings, self.http.clone(), proxies)?
             }
         };
         Ok(self.source.insert(source))

@@ -70,7 +70,7 @@ fn plan(id: String, text: String) -> Plan {
         state: "/var/lib/agent/updater".into(),
         hold_reason: None,
         expected_downtime_ms: Some(80),
-        probation: std::time::Duration::from_secs(600),
+        probation: Duration::from_secs(600),
         snapshot: None,
     }
 }

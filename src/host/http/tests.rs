@@ -260,3 +260,60 @@ fn a_runtime_that_ends_wakes_its_callers() {
     assert_eq!(http.fetch(Request::get(url), &|| false).unwrap_err().fault, Fault::Other);
     assert!(Validators::default().is_empty());
 }
+
+#[test]
+fn a_body_is_handed_over_in_pieces() {
+    let body: Vec<u8> = (0..5_000_000u32).map(|number| number as u8).collect();
+    let (served, runtime) = (body.clone(), TestRuntime::start());
+    let server = TestServer::start(move |asked| match asked.path.as_str() {
+        "/no" => text(404, "words"),
+        _ => Play::Answer(200, vec![], served.clone()),
+    });
+    let large =
+        |path| Request { limits: Limits { max_bytes: 6_000_000, ..LIMITS }, ..request(&server, path) };
+    let (mut got, mut pieces) = (Vec::new(), 0);
+    let mut take = |piece: &[u8], total| {
+        assert_eq!(total, Some(5_000_000));
+        got.extend_from_slice(piece);
+        pieces += 1;
+        true
+    };
+    let reply = http(&runtime).fetch_into(large("/"), &mut take, &|| false).unwrap();
+    assert!(reply.body.is_empty() && pieces > 8, "{pieces}");
+    assert!(got == body);
+
+    // The words of a refusal are not what was asked for.
+    let mut none = |_: &[u8], _| panic!("nothing to take");
+    let reply = http(&runtime).fetch_into(large("/no"), &mut none, &|| false).unwrap();
+    assert_eq!((reply.status, reply.body.as_slice()), (404, &b"words"[..]));
+
+    let mut enough = |_: &[u8], _| false;
+    let error = http(&runtime).fetch_into(large("/"), &mut enough, &|| false).unwrap_err();
+    assert_eq!(error.fault, Fault::Cancelled);
+    let error = http(&runtime).fetch_into(request(&server, "/"), &mut |_, _| true, &|| false).unwrap_err();
+    assert_eq!(error.fault, Fault::TooLarge(1000));
+}
+
+#[test]
+fn pieces_stop_when_the_server_or_the_caller_does() {
+    let runtime = TestRuntime::start();
+    let server = TestServer::start(|asked| match asked.path.as_str() {
+        "/broken" => Play::BreakOff(900, vec![1; 300]),
+        _ => Play::StallInBody(900, vec![1; 300]),
+    });
+    let mut got = 0;
+    let mut take = |piece: &[u8], _| {
+        got += piece.len();
+        true
+    };
+    let error = http(&runtime).fetch_into(request(&server, "/broken"), &mut take, &|| false).unwrap_err();
+    assert_eq!((error.fault, got), (Fault::Truncated(300), 300));
+    let cancelled = std::sync::atomic::AtomicBool::new(false);
+    let mut take = |_: &[u8], _| {
+        cancelled.store(true, Ordering::SeqCst);
+        true
+    };
+    let stop = || cancelled.load(Ordering::SeqCst);
+    let error = http(&runtime).fetch_into(request(&server, "/stall"), &mut take, &stop).unwrap_err();
+    assert_eq!(error.fault, Fault::Cancelled);
+}
