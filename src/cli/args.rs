@@ -111,6 +111,15 @@ pub(super) enum Command {
         #[command(subcommand)]
         what: Config,
     },
+    /// Play an update, a failing release and its rollback in a temporary directory, without root
+    Demo {
+        /// Print what happens and end with its verdict
+        #[arg(long)]
+        headless: bool,
+        /// Leave the directory there afterwards
+        #[arg(long)]
+        keep: bool,
+    },
     /// Get the agent up again after the updater ended in the middle of a switch
     #[command(hide = true)]
     Rescue,

@@ -88,6 +88,7 @@ fn dispatch(args: Args, console: &Console) -> Ended {
         Command::Versions { json } => versions::run(&call, json),
         Command::Logs(request) => logs::run(&call, &request),
         Command::Config { what } => config::run(&call, &what),
+        Command::Demo { headless, keep } => demo::run(console, headless, keep),
         Command::Rescue => rescue::run(console, args.config),
     }
 }

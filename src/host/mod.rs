@@ -22,6 +22,7 @@ pub mod lock;
 pub mod machine;
 pub mod metadata;
 pub mod notify;
+pub mod private;
 pub mod privilege;
 pub mod process;
 pub mod reserved;

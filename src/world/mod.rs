@@ -23,6 +23,7 @@ use crate::model::{Class, Failure, Outcome};
 use crate::ports::{BuildEvent, Cancel, Runner, ServiceManager, World};
 use crate::probe::{HealthProber, LocalMachine, SystemClock};
 use crate::service::{self, Kind};
+use crate::source::Proxies;
 use crate::store::{BinaryFiles, FileJournal, Layout, SqliteDatabases, SqliteRecords, VersionFolder};
 use crate::toolchain::{self, GoToolchain, ProcessGroupRunner, Releases};
 
@@ -81,6 +82,24 @@ pub fn go(
 ) -> Outcome<PathBuf> {
     let http = Arc::new(Http::new(runtime.clone(), options::http(settings)));
     builder(settings, http)?.go(go_line, sink, cancel)
+}
+
+/// The proxies that the settings lead to: theirs, else those of the host's go, else go's usual ones. May
+/// hold a password.
+///
+/// # Errors
+/// `Toolchain`, `Security` when the host's go cannot be asked.
+pub fn proxies(settings: &Settings, runtime: &Handle) -> Outcome<String> {
+    if let Some(list) = &settings.build.goproxy {
+        return Ok(list.expose().to_owned());
+    }
+    let http = Arc::new(Http::new(runtime.clone(), options::http(settings)));
+    match builder(settings, http)?.default_proxy() {
+        Err(failure) if failure.class == Class::Toolchain => {
+            Proxies::go_default().map(|list| list.to_string())
+        }
+        list => list,
+    }
 }
 
 /// Releases of Go, as the settings say where from and how they are checked: for
