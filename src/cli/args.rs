@@ -111,7 +111,7 @@ pub(super) enum Command {
         #[command(subcommand)]
         what: Config,
     },
-    /// Play an update, a failing release and its rollback in a temporary directory, without root
+    /// See an update, a failing release and its rollback, without root
     Demo {
         /// Print what happens and end with its verdict
         #[arg(long)]

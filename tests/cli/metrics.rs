@@ -8,6 +8,23 @@ use sentinel_updater::ports::Records;
 
 use super::place::{Place, done};
 
+/// Prometheus's own opinion, where `promtool` is on PATH (`tests/run` sees to it).
+fn ask_promtool(text: &str) {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+    let child = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut child) = child else { return };
+    child.stdin.take().expect("its input").write_all(text.as_bytes()).expect("written");
+    let said = child.wait_with_output().expect("its end");
+    let words = String::from_utf8_lossy(&said.stdout).into_owned() + &String::from_utf8_lossy(&said.stderr);
+    assert!(said.status.success() && words.trim().is_empty(), "promtool: {words}\n{text}");
+}
+
 /// Samples by their whole name with labels; panics where Prometheus would refuse the text.
 fn parse(text: &str) -> BTreeMap<String, f64> {
     assert!(text.ends_with('\n'), "the last line ends, too");
@@ -42,6 +59,7 @@ fn metrics_come_with_and_without_a_service() {
     let place = Place::new();
     let off = place.run("status --metrics");
     assert_eq!((off.code, off.talk.as_str()), (Some(4), ""), "{off:?}");
+    ask_promtool(&off.out);
     let samples = parse(&off.out);
     assert_eq!(samples["sentinel_updater_up"], 0.0);
     assert_eq!(samples["sentinel_updater_agent_up"], 0.0);
@@ -56,6 +74,7 @@ fn metrics_come_with_and_without_a_service() {
     let _lock = Lock::acquire(&place.layout().lock()).expect("free");
     let on = place.run("status --metrics");
     assert_eq!(on.code, Some(0), "{on:?}");
+    ask_promtool(&on.out);
     let samples = parse(&on.out);
     for (key, value) in [
         ("sentinel_updater_up", 1.0),
