@@ -1,0 +1,50 @@
+//! The cases, one file a kind of fault; each case is played in a lane of its own.
+//!
+//! ```text
+//! plan.rs     what a case is
+//! lane.rs     processes that play cases side by side, each in namespaces of its own
+//! stand.rs    the place in a lane: a disk, the agent, the updater's configuration
+//! play.rs     one case: the fault, the start after it, what must hold
+//! checks.rs   what must hold
+//! made.rs     what is made once: binaries, versions on offer, disks to start from
+//! ```
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use crate::kit::Result;
+
+mod checks;
+mod lane;
+mod made;
+mod plan;
+mod play;
+mod process;
+mod stand;
+
+pub(crate) fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().collect();
+    match words.get(1).map(String::as_str) {
+        Some("guard") => sentinel_updater::cli::main(),
+        Some("lane") => lane::serve(&words[2]),
+        _ => {
+            let mut arguments = Arguments::from_args();
+            // Each trial has as many lanes as this host can bear.
+            arguments.test_threads = Some(1);
+            libtest_mimic::run(&arguments, trials()).exit_code()
+        }
+    }
+}
+
+fn trials() -> Vec<Trial> {
+    let possible = lane::possible();
+    if let Err(reason) = &possible {
+        eprintln!("faults are skipped: {reason}");
+    }
+    let all: Vec<(&str, fn() -> Result<()>)> = vec![];
+    let trial = |(name, play): (&str, fn() -> Result<()>)| {
+        Trial::test(name, move || play().map_err(Failed::from)).with_ignored_flag(possible.is_err())
+    };
+    all.into_iter().map(trial).collect()
+}
