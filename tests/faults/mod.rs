@@ -16,12 +16,26 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use crate::kit::Result;
 
 mod checks;
+mod kills;
 mod lane;
 mod made;
 mod plan;
 mod play;
 mod process;
 mod stand;
+mod table;
+
+/// Set to `exhaustive`: every place, not a sample.
+const EXTENT: &str = "SENTINEL_TESTS";
+
+/// Places from 1 to `count`: `most` of them, evenly spread with both ends, or all that there are.
+fn sample(count: usize, most: usize) -> Vec<usize> {
+    let all = std::env::var(EXTENT).is_ok_and(|extent| extent == "exhaustive");
+    if all || count <= most || most < 2 {
+        return (1..=count).collect();
+    }
+    (0..most).map(|nth| 1 + nth * (count - 1) / (most - 1)).collect()
+}
 
 pub(crate) fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().collect();
@@ -42,7 +56,12 @@ fn trials() -> Vec<Trial> {
     if let Err(reason) = &possible {
         eprintln!("faults are skipped: {reason}");
     }
-    let all: Vec<(&str, fn() -> Result<()>)> = vec![];
+    let all: Vec<(&str, fn() -> Result<()>)> = vec![
+        ("killed_in_an_update", kills::update),
+        ("killed_in_a_rollback", kills::crash),
+        ("killed_in_a_rollback_with_the_database", kills::migration),
+        ("killed_in_an_installation", kills::install),
+    ];
     let trial = |(name, play): (&str, fn() -> Result<()>)| {
         Trial::test(name, move || play().map_err(Failed::from)).with_ignored_flag(possible.is_err())
     };

@@ -59,12 +59,19 @@ pub(crate) struct Case {
     pub(crate) strikes: Vec<Strike>,
     /// The versions of which one must run in the end.
     pub(crate) ends: Vec<String>,
-    /// The version that must end as the verdict of its last run says: `updated` or `rolled_back`.
+    /// The verdict of the last run; empty: any that is one.
     pub(crate) verdict: String,
     /// Afterwards what is on offer in this tree must be updated to.
     pub(crate) after: Option<(String, String)>,
     /// Keep the disk as an image of this name, as the last strike left it.
     pub(crate) save: Option<String>,
+}
+
+impl Case {
+    /// Whether the last run may have ended like this.
+    pub(crate) fn allows(&self, verdict: &serde_json::Value) -> bool {
+        verdict.is_string() && (self.verdict.is_empty() || *verdict == self.verdict.as_str())
+    }
 }
 
 /// What came of a case.

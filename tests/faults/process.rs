@@ -42,11 +42,6 @@ impl Process {
         Ok(Self { pid: Pid::from_child(&child), last: State::Runs })
     }
 
-    /// Its process id.
-    pub(crate) fn id(&self) -> i32 {
-        self.pid.as_raw_nonzero().get()
-    }
-
     /// How it is now.
     pub(crate) fn look(&mut self) -> State {
         if matches!(self.last, State::Exited(_) | State::Killed(_)) {
