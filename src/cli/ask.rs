@@ -10,7 +10,6 @@ use crate::engine::{Decision, Policy};
 use crate::model::status::Latest;
 use crate::model::{Class, Failure, Outcome, Timestamp};
 use crate::ports::{Cancel, ModuleSource};
-use crate::service::Kind;
 use crate::world;
 
 /// What was found.
@@ -36,9 +35,7 @@ pub(super) fn ask(settings: &Settings) -> Outcome<Found> {
         let mut source = world::source(settings, &handle)?;
         let (mut facts, last_downtime_ms) = remembered(settings)?;
         facts.installed = world::installed(settings)?;
-        if world::kind(settings) != Kind::Process {
-            facts.service = world::services(settings)?.state(&settings.agent.service_name)?;
-        }
+        facts.service = world::services(settings)?.state(&settings.agent.service_name)?;
         facts.offered = source.check(&settings.agent.module, &Cancel::new())?.offered;
         let policy = world::policy(settings);
         let decision = decide(&facts, &policy);

@@ -6,7 +6,6 @@ use crate::host::lock::{self, Holder};
 use crate::model::agent::Life;
 use crate::model::status::{AgentLife, AgentStatus, State};
 use crate::model::{Failure, Installed, Outcome, ServiceState, Status};
-use crate::service::Kind;
 use crate::store::Layout;
 use crate::world;
 
@@ -37,10 +36,7 @@ impl Glance {
     /// The agent, and the updater's service.
     fn services(&mut self, settings: &Settings) {
         let installed = self.seen(world::installed(settings)).flatten();
-        // Without a service manager there is nobody to ask but the updater itself.
-        let managed = world::kind(settings) != Kind::Process;
-        let mut services =
-            managed.then(|| world::services(settings)).and_then(|services| self.seen(services));
+        let mut services = self.seen(world::services(settings));
         let mut state = |name: &str| services.as_mut().map(|services| services.state(name)).transpose();
         let (agent, updater) = (state(&settings.agent.service_name), state(&settings.updater.service_name));
         let (agent, updater) = (self.seen(agent).flatten(), self.seen(updater).flatten());

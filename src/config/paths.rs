@@ -134,6 +134,12 @@ impl Settings {
         self.platform.join(&self.paths.data.to_string_lossy(), "updater.log").into()
     }
 
+    /// What the agent prints, where the updater runs it itself: DATA/agent.log. An agent that writes a log
+    /// of its own writes another file, which `agent.log` names.
+    pub fn agent_output(&self) -> PathBuf {
+        self.platform.join(&self.paths.data.to_string_lossy(), "agent.log").into()
+    }
+
     /// The proven new binary, beside the one it will replace: `.BINARY.next`.
     pub fn staged_binary(&self) -> PathBuf {
         self.beside_the_agent(".", ".next")

@@ -18,6 +18,10 @@ pub fn rescue(file: Option<PathBuf>) -> Outcome<Option<String>> {
         Ok(loaded) => loaded.settings,
         Err(_) => config::fallback(&sources),
     };
+    if world::kind(&settings).is_own() {
+        // The agent ended with the updater and comes back with it: `run` recovers first.
+        return Ok(None);
+    }
     let _lock = match world::lock(&settings) {
         Ok(lock) => lock,
         // Somebody else runs the engine already: the switch is in good hands.

@@ -12,7 +12,8 @@ use crate::engine::{self, Ended, Engine, Interrupt, Pulse, Wish};
 use crate::host::{machine, notify};
 use crate::model::event::Level;
 use crate::model::{By, Class, Failure, Outcome, Run, Status, Timestamp};
-use crate::world;
+use crate::ports::World;
+use crate::world::{self, Supervisor};
 
 use super::hub::{Hub, Target, write};
 use super::log::Log;
@@ -111,8 +112,14 @@ fn live(
     status.updater.version = request.version.to_owned();
     status.updater.pid = Some(std::process::id());
     status.updater.started_at = Some(Timestamp::now());
+    let manager = world::kind(settings);
+    status.updater.manager = manager.name().to_owned();
     let hub = Hub::new(status);
     write(Level::Info, Target::Service, &format!("sentinel-updater {} starts", request.version));
+    if manager.is_own() {
+        let text = "no service manager: the updater runs the agent itself (manager process)";
+        write(Level::Info, Target::Service, text);
+    }
     let (orders, inbox) = mpsc::channel();
     let (done, ended) = oneshot::channel();
     let thread = EngineThread {
@@ -158,10 +165,12 @@ struct EngineThread {
 
 impl EngineThread {
     fn live(self) -> Outcome<Option<Run>> {
+        // Ends last: the agent outlives everything that is done to it.
+        let supervisor = world::supervisor(&self.settings, |level, line| write(level, Target::Agent, line))?;
         if self.only_recover {
-            return self.recover_only();
+            return self.recover_only(supervisor.as_ref());
         }
-        let world = world::assemble(&self.settings, &self.handle)?;
+        let world = self.assemble(&self.settings, supervisor.as_ref())?;
         let policy = world::policy(&self.settings);
         let mut engine =
             Engine::new(world, policy, self.hub.sink(), self.interrupt.clone(), self.pulse.clone());
@@ -171,6 +180,12 @@ impl EngineThread {
         if let Err(failure) = engine.recover() {
             // The turns try again; a service that ends here would only be started again.
             write(Level::Error, Target::Engine, &failure.to_string());
+        }
+        if let Some(supervisor) = &supervisor
+            && self.interrupt.wish() != Some(Wish::Exit)
+        {
+            // Whatever was interrupted has been taken up: the agent's life is nobody else's now.
+            supervisor.start_all();
         }
         self.hub.ready();
         loop {
@@ -187,12 +202,19 @@ impl EngineThread {
             match self.inbox.recv_timeout(delay) {
                 Ok(Order::Exit) | Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(None),
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
-                Ok(Order::Reload(settings)) => match world::assemble(&settings, &self.handle) {
+                Ok(Order::Reload(settings)) => match self.assemble(&settings, supervisor.as_ref()) {
                     Ok(world) => engine.reload(world, world::policy(&settings)),
                     Err(failure) => write(Level::Error, Target::Service, &failure.to_string()),
                 },
             }
         }
+    }
+
+    fn assemble(&self, settings: &Settings, supervisor: Option<&Supervisor>) -> Outcome<World> {
+        if let Some(supervisor) = supervisor {
+            supervisor.set_log_limits(settings.updater.max_log_size, settings.updater.max_log_files);
+        }
+        Ok(world::supervised(world::assemble(settings, &self.handle)?, supervisor))
     }
 
     /// `run --once`: errors are the command's.
@@ -207,8 +229,9 @@ impl EngineThread {
     }
 
     /// The configuration is bad: whatever was interrupted is finished with the journal's own values.
-    fn recover_only(&self) -> Outcome<Option<Run>> {
-        let mut world = world::offline(&self.settings, &self.handle)?;
+    fn recover_only(&self, supervisor: Option<&Supervisor>) -> Outcome<Option<Run>> {
+        let world = world::offline(&self.settings, &self.handle)?;
+        let mut world = world::supervised(world, supervisor);
         let ended = engine::recover_run(&mut world, &mut self.hub.sink(), &self.interrupt, &self.pulse)?;
         Ok(match ended {
             Some(Ended::Verdict(run)) => Some(*run),

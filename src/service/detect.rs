@@ -32,6 +32,13 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// Whether the updater runs the agent itself.
+    pub fn is_own(self) -> bool {
+        self == Self::Process
+    }
+}
+
 /// The manager that runs this host.
 pub fn detect() -> Kind {
     choose(ServiceManagerKind::native().ok(), Path::new(SYSTEMD_RUNS).is_dir())

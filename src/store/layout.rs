@@ -7,7 +7,8 @@
 //! ├── lock                one updater at a time
 //! ├── versions/           VERSION-SHA12/{BINARY, meta.json}
 //! ├── snapshots/          RUN.db
-//! └── builds/             RUN.log
+//! ├── builds/             RUN.log
+//! └── services/           NAME.{json, stopped, state}, where the updater runs the agent itself
 //! ```
 
 use std::ffi::OsString;
@@ -75,6 +76,11 @@ impl Layout {
     /// Kept build logs.
     pub fn builds(&self) -> PathBuf {
         self.state.join("builds")
+    }
+
+    /// Services that the updater runs itself; made when the first one is defined.
+    pub fn services(&self) -> PathBuf {
+        self.state.join("services")
     }
 
     /// The build log of run `id`.

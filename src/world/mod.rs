@@ -8,6 +8,7 @@ mod options;
 mod policy;
 mod read;
 mod source;
+mod supervisor;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use crate::toolchain::{self, GoToolchain, ProcessGroupRunner};
 pub use lock::lock;
 pub use policy::policy;
 pub use read::{agent, installed, journal, kept, reading, source};
+pub use supervisor::{Supervisor, supervised, supervisor};
 
 /// The world that the settings describe. HTTP runs on `runtime`, whose own thread must not be the
 /// caller's.
@@ -64,12 +66,13 @@ pub fn offline(settings: &Settings, runtime: &Handle) -> Outcome<World> {
     assemble(&settings, runtime)
 }
 
-/// The service manager that the settings name, or the one that runs this host.
+/// The service manager that the settings name, or the one that runs this host. Where the updater runs the
+/// agent itself this only looks, beside the process that does.
 ///
 /// # Errors
 /// `Service` when there is no adapter for it here.
 pub fn services(settings: &Settings) -> Outcome<Box<dyn ServiceManager>> {
-    service::open(kind(settings))
+    service::open(kind(settings), &Layout::new(&settings.paths.state).services())
 }
 
 /// Which service manager that is.

@@ -31,6 +31,17 @@ pub fn write(path: &Path, bytes: &[u8], attributes: &Attributes) -> Outcome<()> 
     writer.commit()
 }
 
+/// Replaces (or creates) the file at `path` by `bytes` at one stroke, without waiting for the disk: whoever
+/// reads it sees either file whole, but after a power cut it may be anything. For what only this boot needs.
+///
+/// # Errors
+/// `Disk`; the old file is then untouched.
+pub fn publish(path: &Path, bytes: &[u8], attributes: &Attributes) -> Outcome<()> {
+    let mut writer = Writer::create(path, attributes)?;
+    writer.append(bytes)?;
+    writer.show().map_err(|error| Failure::io("write", path, &error))
+}
+
 /// Copies the file at `from`, links followed, over `to`. Shares the blocks where the file system can,
 /// which takes no time at any size.
 ///
@@ -233,6 +244,14 @@ impl Writer {
                 .cause("an earlier write of it failed"));
         }
         self.finish().map_err(|error| Failure::io("write", &self.path, &error))
+    }
+
+    /// Puts the new file in the place of the old one.
+    fn show(&mut self) -> io::Result<()> {
+        self.attributes.apply(&self.file, &self.path)?;
+        self.directory.rename_to(&self.temporary, &self.directory, &self.name)?;
+        self.committed = true;
+        Ok(())
     }
 
     fn finish(&mut self) -> io::Result<()> {

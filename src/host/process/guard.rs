@@ -2,8 +2,9 @@
 //! nothing of its tree outlives us.
 //!
 //! Its standard input is the lifeline, one end of a socket pair. End of file there means that the other
-//! side cancelled or died: the tree is asked to end, then killed. The other way it reports what became
-//! of the program in one line: `failed ERRNO` or `ended code|signal N [memory]`.
+//! side cancelled or died: the tree is asked to end, then killed. `stop MILLISECONDS` there asks for the
+//! same, with that long between the two. The other way it reports what becomes of the program, a line
+//! each: `failed ERRNO`, or `started PID` and later `ended code|signal N [memory]`.
 //!
 //! A signal would be a shorter way to be told, but then a SIGKILL of the updater would leave a compiler
 //! running; PDEATHSIG needs code between fork and exec, and reaches only the child, not the tree.
@@ -29,6 +30,9 @@ pub struct Guard {
     pub oom_score: Option<i32>,
     /// User and group that the program runs as, without supplementary groups and without a way back.
     pub user: Option<(u32, u32)>,
+    /// The program is a service, not a tool: it may leave a memory image, has these supplementary groups
+    /// of its user, and may gain the rights that its user may.
+    pub service: Option<Vec<u32>>,
     /// How long the tree has between SIGTERM and SIGKILL.
     pub grace: Duration,
 }
@@ -36,7 +40,7 @@ pub struct Guard {
 impl Guard {
     /// A guard that is `exe`, with nothing changed for the program.
     pub fn new(exe: impl Into<PathBuf>) -> Self {
-        Self { exe: exe.into(), nice: None, oom_score: None, user: None, grace: GRACE }
+        Self { exe: exe.into(), nice: None, oom_score: None, user: None, service: None, grace: GRACE }
     }
 
     /// A guard that is the running executable, also when its file was replaced meanwhile.
@@ -63,6 +67,10 @@ impl Guard {
         if let Some((uid, gid)) = self.user {
             option("--user", format!("{uid}:{gid}").into());
         }
+        if let Some(groups) = &self.service {
+            let groups: Vec<String> = groups.iter().map(u32::to_string).collect();
+            option("--service", groups.join(",").into());
+        }
         option("--grace", self.grace.as_millis().to_string().into());
         if let Some(file) = &command.stdin {
             option("--stdin", file.into());
@@ -80,6 +88,8 @@ impl Guard {
 pub(super) enum Report {
     /// The program could not be started: the system's error number.
     Failed(i32),
+    /// It runs, as this process.
+    Started(u32),
     Ended {
         how: Ended,
         memory: bool,
@@ -91,6 +101,7 @@ impl Report {
     fn line(self) -> String {
         match self {
             Self::Failed(errno) => format!("failed {errno}\n"),
+            Self::Started(pid) => format!("started {pid}\n"),
             Self::Ended { how, memory } => {
                 let (word, number) = match how {
                     Ended::Code(code) => ("code", code),
@@ -105,6 +116,7 @@ impl Report {
         let words: Vec<&str> = line.split_ascii_whitespace().collect();
         Some(match words[..] {
             ["failed", errno] => Self::Failed(errno.parse().ok()?),
+            ["started", pid] => Self::Started(pid.parse().ok()?),
             ["ended", kind, number, ref rest @ ..] => {
                 let number = number.parse().ok()?;
                 let how = match kind {
@@ -126,6 +138,7 @@ struct Order {
     nice: Option<i32>,
     oom_score: Option<i32>,
     user: Option<(u32, u32)>,
+    service: Option<Vec<u32>>,
     grace: Duration,
     stdin: Option<PathBuf>,
     program: OsString,
@@ -151,6 +164,10 @@ fn parse(args: impl IntoIterator<Item = OsString>) -> Option<Order> {
             "--user" => {
                 let (uid, gid) = text?.split_once(':')?;
                 order.user = Some((uid.parse().ok()?, gid.parse().ok()?));
+            }
+            "--service" => {
+                let groups = text?.split(',').filter(|group| !group.is_empty());
+                order.service = Some(groups.map(|group| group.parse().ok()).collect::<Option<_>>()?);
             }
             "--grace" => order.grace = Duration::from_millis(text?.parse().ok()?),
             "--stdin" => order.stdin = Some(value.into()),
@@ -189,6 +206,7 @@ mod tests {
             nice: Some(10),
             oom_score: Some(-5),
             user: Some((65534, 7)),
+            service: Some(vec![4, 24]),
             grace: Duration::from_millis(1500),
             ..Guard::new("/bin/updater")
         };
@@ -200,6 +218,7 @@ mod tests {
                 nice: Some(10),
                 oom_score: Some(-5),
                 user: Some((65534, 7)),
+                service: Some(vec![4, 24]),
                 grace: Duration::from_millis(1500),
                 stdin: Some("/some file".into()),
                 program: "/bin/tool".into(),
@@ -218,6 +237,7 @@ mod tests {
             &["--nice", "--", "/bin/true"],
             &["--nice", "x", "--", "/bin/true"],
             &["--user", "0", "--", "/bin/true"],
+            &["--service", "x", "--", "/bin/true"],
             &["--unknown", "1", "--", "/bin/true"],
             &["/bin/true"],
         ] {
@@ -229,6 +249,7 @@ mod tests {
     fn reports_are_read_as_they_were_written() {
         for report in [
             Report::Failed(2),
+            Report::Started(4121),
             Report::Ended { how: Ended::Code(0), memory: false },
             Report::Ended { how: Ended::Code(101), memory: true },
             Report::Ended { how: Ended::Signal(9), memory: true },

@@ -20,6 +20,8 @@ mod pump;
 #[path = "plain.rs"]
 mod pump;
 #[cfg(unix)]
+mod supervised;
+#[cfg(unix)]
 mod tree;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -30,6 +32,10 @@ use std::time::Duration;
 pub use cancel::Cancel;
 pub use exit::{Ended, Exit};
 pub use guard::{Guard, guard_main};
+#[cfg(unix)]
+pub use supervised::{Said, Supervised};
+#[cfg(unix)]
+pub use tree::{kill_tree, started, wait_for_end};
 
 use super::text::{self, Lines};
 use crate::model::{Class, Failure, Outcome};

@@ -300,7 +300,7 @@ impl Running {
             Some(Report::Failed(errno)) => {
                 Err(start_failure(&command.program, &std::io::Error::from_raw_os_error(errno)))
             }
-            None => {
+            Some(Report::Started(_)) | None => {
                 let class = if killed { Class::OutOfMemory } else { Class::Internal };
                 let what = format!("the guard of `{}` ended before it", command.line());
                 Err(Failure::new(class, what).cause(status.to_string()))
@@ -320,7 +320,8 @@ impl Guarded {
 
     /// How it went, once that is known.
     fn report(&self) -> Option<Report> {
-        Report::parse(&String::from_utf8_lossy(&self.heard))
+        let heard = String::from_utf8_lossy(&self.heard);
+        heard.lines().filter_map(Report::parse).find(|report| !matches!(report, Report::Started(_)))
     }
 }
 

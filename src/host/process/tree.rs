@@ -19,6 +19,37 @@ pub(super) struct Process {
     started: u64,
 }
 
+/// When process `pid` started, in ticks since boot: with the number it names one process of this boot.
+/// `None` when there is no such process, or the system does not tell.
+pub fn started(pid: u32) -> Option<u64> {
+    let process = look_at(i32::try_from(pid).ok()?)?;
+    (!process.zombie).then_some(process.started)
+}
+
+/// Waits until process `pid`, which need not be a child, has ended, at most until `until`; whether it has.
+pub fn wait_for_end(pid: u32, until: Instant) -> bool {
+    #[cfg(target_os = "linux")]
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw)
+        && let Ok(pinned) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty())
+    {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let left = Timespec::try_from(until.saturating_duration_since(Instant::now())).ok();
+        let _ = poll(&mut [PollFd::new(&pinned, PollFlags::IN)], left.as_ref());
+    }
+    let _ = until;
+    started(pid).is_none()
+}
+
+/// Kills the process that has the number `pid` and started at `started`, and everything below it.
+pub fn kill_tree(pid: u32, started: u64) {
+    let Some(root) = i32::try_from(pid).ok().and_then(look_at).filter(|root| root.started == started) else {
+        return;
+    };
+    let below = descendants(root.pid);
+    root.kill();
+    below.iter().for_each(Process::kill);
+}
+
 /// All processes below `root`, itself not included. Empty where the kernel shows no `/proc`.
 pub(super) fn descendants(root: i32) -> Vec<Process> {
     let all = all();
@@ -93,6 +124,11 @@ fn all() -> Vec<Process> {
 fn look_at(pid: i32) -> Option<Process> {
     let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
     parse(pid, &String::from_utf8_lossy(&stat))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn look_at(_pid: i32) -> Option<Process> {
+    None
 }
 
 /// Reads a line of `/proc/PID/stat` (proc(5)). The name in parentheses may hold anything, so the rest

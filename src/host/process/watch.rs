@@ -1,13 +1,13 @@
 //! What the guard does: starts the program, waits for it and for the lifeline, and clears up.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufRead, BufReader};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command as StdCommand, ExitCode, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_current_process_group};
 
@@ -19,6 +19,8 @@ const CLEARING: Duration = Duration::from_secs(5);
 
 enum Event {
     Ended(Ended),
+    /// It is to be stopped, with so long between SIGTERM and SIGKILL.
+    Stop(Duration),
     /// The lifeline ended.
     Abandoned,
 }
@@ -35,30 +37,52 @@ pub(super) fn main(order: &Order) -> ExitCode {
             return ExitCode::from(127);
         }
     };
+    say(Report::Started(child.id()));
     let (sender, events) = mpsc::channel();
     let lifeline = sender.clone();
     // Nobody listens to these threads any more once the first of them has spoken.
     thread::spawn(move || {
-        wait_for_end_of_lifeline();
+        listen_to_lifeline(|grace| drop(lifeline.send(Event::Stop(grace))));
         let _ = lifeline.send(Event::Abandoned);
     });
     thread::spawn(move || {
         let _ = sender.send(Event::Ended(wait_for(Pid::from_child(&child))));
     });
 
-    if let Ok(Event::Ended(how)) = events.recv() {
-        let killed = how == Ended::Signal(Signal::KILL.as_raw());
-        let failed = how != Ended::Code(0);
-        let memory = killed || (failed && memory_killings() > killings);
-        say(Report::Ended { how, memory });
-        clear_up();
-        return exit_code(how);
-    }
+    let grace = match events.recv() {
+        Ok(Event::Ended(how)) => {
+            let killed = how == Ended::Signal(Signal::KILL.as_raw());
+            let failed = how != Ended::Code(0);
+            let memory = killed || (failed && memory_killings() > killings);
+            say(Report::Ended { how, memory });
+            clear_up();
+            return exit_code(how);
+        }
+        Ok(Event::Stop(grace)) => grace,
+        Ok(Event::Abandoned) | Err(_) => order.grace,
+    };
     ask_to_end();
     // The program's end or that of the time: what still lives is killed now.
-    let _ = events.recv_timeout(order.grace);
+    if let Some(how) = end_within(grace, order.grace, &events) {
+        say(Report::Ended { how, memory: false });
+    }
     clear_up();
     exit_code(Ended::Signal(Signal::TERM.as_raw()))
+}
+
+/// How the program ended, if it did within `grace`. Once nobody is there any more who could wait for it,
+/// `abandoned` is all the time that is left.
+fn end_within(grace: Duration, abandoned: Duration, events: &mpsc::Receiver<Event>) -> Option<Ended> {
+    let mut until = Instant::now() + grace;
+    loop {
+        let shorter = match events.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(Event::Ended(how)) => return Some(how),
+            Ok(Event::Stop(grace)) => grace,
+            Ok(Event::Abandoned) => abandoned,
+            Err(_) => return None,
+        };
+        until = until.min(Instant::now() + shorter);
+    }
 }
 
 /// What the whole tree inherits. Each is a courtesy: refused by the system, the program runs without.
@@ -69,8 +93,10 @@ fn prepare(order: &Order) {
     if let Some(nice) = order.nice {
         let _ = setpriority_process(None, nice);
     }
-    // A crashing compiler needs no memory image on disk, possibly with secrets.
-    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    if order.service.is_none() {
+        // A crashing compiler needs no memory image on disk, possibly with secrets.
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    }
     #[cfg(target_os = "linux")]
     {
         if let Some(score) = order.oom_score {
@@ -88,6 +114,10 @@ fn start(order: &Order) -> std::io::Result<Child> {
         Some(path) => command.stdin(File::open(path)?),
         None => command.stdin(Stdio::null()),
     };
+    #[cfg(target_os = "linux")]
+    if let (Some((uid, gid)), Some(groups)) = (order.user, &order.service) {
+        return as_user(command, uid, gid, groups);
+    }
     if let Some((uid, gid)) = order.user {
         // As root, std clears the supplementary groups when a user is set.
         command.gid(gid).uid(uid);
@@ -98,12 +128,41 @@ fn start(order: &Order) -> std::io::Result<Child> {
     command.spawn()
 }
 
-fn wait_for_end_of_lifeline() {
-    let mut stdin = std::io::stdin().lock();
-    let mut buffer = [0; 64];
+/// Starts a program as a user with supplementary groups, which std cannot set: a thread takes them on,
+/// and what it starts inherits them. This process keeps its own, so that it can end the program.
+#[cfg(target_os = "linux")]
+fn as_user(mut command: StdCommand, uid: u32, gid: u32, groups: &[u32]) -> std::io::Result<Child> {
+    use rustix::process::{Gid, Uid};
+    use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+    let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
+    let groups: Vec<Gid> = groups.iter().copied().map(Gid::from_raw).collect();
+    let start = move || {
+        set_thread_groups(&groups)?;
+        set_thread_res_gid(gid, gid, gid)?;
+        set_thread_res_uid(uid, uid, uid)?;
+        command.spawn()
+    };
+    thread::scope(|scope| {
+        scope
+            .spawn(start)
+            .join()
+            .unwrap_or_else(|_| Err(std::io::Error::other("a thread ended unexpectedly")))
+    })
+}
+
+/// Returns at its end; what comes before are requests to stop.
+fn listen_to_lifeline(mut stop: impl FnMut(Duration)) {
+    let mut lines = BufReader::new(std::io::stdin().lock());
+    let mut line = String::new();
     loop {
-        match stdin.read(&mut buffer) {
-            Ok(1..) => {}
+        line.clear();
+        match lines.read_line(&mut line) {
+            Ok(1..) => {
+                let grace = line.trim().strip_prefix("stop ").and_then(|grace| grace.parse().ok());
+                if let Some(grace) = grace {
+                    stop(Duration::from_millis(grace));
+                }
+            }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Ok(0) | Err(_) => return,
         }
