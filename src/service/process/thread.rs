@@ -57,6 +57,8 @@ struct Unit {
     ended: Option<Result<Ended, i32>>,
     starting: Option<Reply>,
     stopping: Option<Stopping>,
+    /// Its state is to be published.
+    news: bool,
 }
 
 struct Stopping {
@@ -103,6 +105,7 @@ impl Thread {
         loop {
             self.obey();
             self.restart_what_is_due();
+            self.publish();
             if self.ending && self.units.values().all(|unit| unit.running.is_none()) {
                 return;
             }
@@ -230,6 +233,7 @@ impl Thread {
                         ended: None,
                         starting: None,
                         stopping: None,
+                        news: false,
                     },
                 );
                 self.tell(service);
@@ -258,11 +262,12 @@ impl Thread {
         let wait = unit.story.failed("exec", format!("could not be started: {}", failure.line()), now());
         unit.due = Some(Instant::now() + wait);
         (self.note)(Level::Error, &format!("{service} cannot be started: {failure}; again in {wait:?}"));
-        if let Some(reply) = unit.starting.take() {
+        let reply = unit.starting.take();
+        self.tell(service);
+        if let Some(reply) = reply {
             let failure = Failure { class: Class::Service, ..failure.clone() };
             answer(&reply, Err(failure.context(format!("cannot start `{service}`"))));
         }
-        self.tell(service);
     }
 
     fn stop(&mut self, service: &str, deadline: Duration, reply: Reply) {
@@ -282,8 +287,8 @@ impl Thread {
         unit.due = None;
         let Some(running) = &mut unit.running else {
             unit.story.stopped_now(unit.ended.take().and_then(Result::ok), now());
-            answer(&reply, Ok(()));
-            return self.tell(service);
+            self.tell(service);
+            return answer(&reply, Ok(()));
         };
         let until = Instant::now() + deadline;
         running.stop(GRACE.min(deadline.saturating_sub(CLEARING)));
@@ -370,10 +375,11 @@ impl Thread {
                 if unit.stopping.is_some() {
                     unit.story.stopping(now());
                 }
-                if let Some(reply) = unit.starting.take() {
+                let reply = unit.starting.take();
+                self.tell(service);
+                if let Some(reply) = reply {
                     answer(&reply, Ok(()));
                 }
-                self.tell(service);
                 self.started(service, pid);
             }
             Said::Failed(errno) => unit.ended = Some(Err(errno)),
@@ -416,9 +422,10 @@ impl Thread {
         let how = unit.ended.take();
         if let Some(stopping) = unit.stopping.take() {
             unit.story.stopped_now(how.and_then(Result::ok), now());
-            (self.note)(Level::Info, &format!("{service} is stopped"));
+            self.tell(service);
             stopping.replies.iter().for_each(|reply| answer(reply, Ok(())));
-            return self.tell(service);
+            (self.note)(Level::Info, &format!("{service} is stopped"));
+            return;
         }
         match how {
             // Told already.
@@ -434,12 +441,21 @@ impl Thread {
         }
     }
 
-    fn tell(&self, service: &str) {
-        let Some(unit) = self.units.get(service) else { return };
+    /// Tells the state to this process; before any answer, so that whoever got one sees the state of after.
+    fn tell(&mut self, service: &str) {
+        let Some(unit) = self.units.get_mut(service) else { return };
+        unit.news = true;
         self.shared.tell(service, Some(unit.story.state.clone()));
-        if let Ok(path) = self.folder.state(service) {
-            let guard = unit.running.as_ref().map(Supervised::guard);
-            Published::new(unit.story.state.clone(), guard).write(&path);
+    }
+
+    /// Tells other processes, when nobody waits for us any more.
+    fn publish(&mut self) {
+        for (service, unit) in self.units.iter_mut().filter(|(_, unit)| unit.news) {
+            unit.news = false;
+            if let Ok(path) = self.folder.state(service) {
+                let guard = unit.running.as_ref().map(Supervised::guard);
+                Published::new(unit.story.state.clone(), guard).write(&path);
+            }
         }
     }
 
