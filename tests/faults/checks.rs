@@ -128,14 +128,8 @@ fn rows(beats: i64) -> Result<()> {
 /// Nothing half written is left, and no more than is to be kept.
 fn litter() -> Result<()> {
     let mut left = Vec::new();
-    for folder in [&format!("{DISK}/bin"), DATA, STATE, &format!("{STATE}/versions"), &format!("{STATE}/snapshots")]
-    {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if [".tmp-", ".next", ".restore-", ".damaged-", ".corrupt-"].iter().any(|mark| name.contains(mark)) {
-                left.push(format!("{folder}/{name}"));
-            }
-        }
+    for place in [format!("{DISK}/bin"), DATA.to_owned()] {
+        look_for_litter(Path::new(&place), &mut left);
     }
     let work = fs::read_dir(format!("{CACHE}/work")).into_iter().flatten().flatten();
     left.extend(work.map(|entry| entry.path().display().to_string()));
@@ -144,4 +138,17 @@ fn litter() -> Result<()> {
         left.push(format!("{} versions and {} snapshots", count("versions"), count("snapshots")));
     }
     if left.is_empty() { Ok(()) } else { Err(format!("left behind: {left:?}")) }
+}
+
+fn look_for_litter(folder: &Path, left: &mut Vec<String>) {
+    const MARKS: [&str; 5] = [".tmp-", ".next", ".restore-", ".damaged-", ".corrupt-"];
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        if MARKS.iter().any(|mark| name.contains(mark)) {
+            left.push(path.display().to_string());
+        }
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            look_for_litter(&path, left);
+        }
+    }
 }

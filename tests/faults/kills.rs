@@ -82,6 +82,30 @@ fn is_counted(line: &str) -> bool {
     operations(&[line.to_owned()]) == 1
 }
 
+/// A recovery that goes forward and one that goes back, killed on their way.
+pub(crate) fn recovery() -> Result<()> {
+    recoveries(Disk::Ext4, "kill", Blow::Kill, 40)
+}
+
+/// Strikes recoveries of runs that were killed in the middle of a switch, and on the way back.
+pub(crate) fn recoveries(disk: Disk, verb: &str, blow: Blow, most: usize) -> Result<()> {
+    made::images()?;
+    let mut cases = Vec::new();
+    for (story, place) in [(&UPDATE, "enter-start"), (&UPDATE, "enter-snapshot"), (&CRASH, "enter-verify"), (&MIGRATION, "turn")] {
+        let first = Strike { words: service(), fault: format!("kill:3@{place}"), blow: Blow::Kill };
+        let with = |fault: String, blow| story.case(disk, vec![first.clone(), Strike { words: service(), fault, blow }]);
+        let undisturbed = with("count".to_owned(), Blow::Kill);
+        let reports = lane::play_all(std::slice::from_ref(&undisturbed))?;
+        all_hold(&[undisturbed], &reports)?;
+        let count = operations(&reports[0].passed);
+        cases.extend(sample(count, most / 4).into_iter().map(|nth| with(format!("{verb}:{nth}"), blow)));
+    }
+    let reports = lane::play_all(&cases)?;
+    let kind = if blow == Blow::Kill { "killed in a recovery" } else { "power cut in a recovery" };
+    table::tell(kind, &cases, &reports);
+    all_hold(&cases, &reports)
+}
+
 pub(crate) fn update() -> Result<()> {
     play(&UPDATE, 90)
 }
@@ -102,6 +126,6 @@ fn play(story: &Story, most: usize) -> Result<()> {
     made::images()?;
     let cases = story.cases(Disk::Ext4, most, Blow::Kill, "kill")?;
     let reports = lane::play_all(&cases)?;
-    table::tell(&format!("killed in an {}", story.name), &cases, &reports);
+    table::tell(&format!("{}, killed", story.name), &cases, &reports);
     all_hold(&cases, &reports)
 }

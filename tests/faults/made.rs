@@ -1,7 +1,7 @@
 //! What is made once and used by every case: the binaries of all versions, built by the real go; the versions
 //! on offer; the disks to start from.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -57,18 +57,28 @@ fi
 exec /mnt/go.real/bin/go "$@"
 "#;
 
-/// The folder that holds all of it.
+static MADE: OnceLock<Result<(PathBuf, File)>> = OnceLock::new();
+
+/// The folder that holds all of it; the file is the turn of this program to have it.
 pub(crate) fn folder() -> Result<PathBuf> {
-    static MADE: OnceLock<Result<tempfile::TempDir>> = OnceLock::new();
     let made = MADE.get_or_init(|| {
-        let folder = tempfile::Builder::new()
-            .prefix("faults-")
-            .tempdir_in(cache::folder()?)
-            .map_err(|error| error.to_string())?;
-        make(folder.path())?;
-        Ok(folder)
+        let turn = cache::lock("faults")?;
+        let folder = cache::folder()?.join("faults");
+        // What a run that was ended has left.
+        cache::remove(&folder)?;
+        fs::create_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        make(&folder)?;
+        Ok((folder, turn))
     });
-    made.as_ref().map(|folder| folder.path().to_owned()).map_err(Clone::clone)
+    made.as_ref().map(|(folder, _)| folder.clone()).map_err(Clone::clone)
+}
+
+/// Removes it when all is over, if it was made.
+pub(crate) fn remove() -> Result<()> {
+    match MADE.get() {
+        Some(_) => cache::remove(&cache::folder()?.join("faults")),
+        None => Ok(()),
+    }
 }
 
 fn make(folder: &Path) -> Result<()> {

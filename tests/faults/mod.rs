@@ -16,11 +16,13 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use crate::kit::Result;
 
 mod checks;
+mod errors;
 mod kills;
 mod lane;
 mod made;
 mod plan;
 mod play;
+mod power;
 mod process;
 mod stand;
 mod table;
@@ -46,7 +48,11 @@ pub(crate) fn main() -> ExitCode {
             let mut arguments = Arguments::from_args();
             // Each trial has as many lanes as this host can bear.
             arguments.test_threads = Some(1);
-            libtest_mimic::run(&arguments, trials()).exit_code()
+            let code = libtest_mimic::run(&arguments, trials()).exit_code();
+            if let Err(error) = made::remove() {
+                eprintln!("not removed: {error}");
+            }
+            code
         }
     }
 }
@@ -61,6 +67,15 @@ fn trials() -> Vec<Trial> {
         ("killed_in_a_rollback", kills::crash),
         ("killed_in_a_rollback_with_the_database", kills::migration),
         ("killed_in_an_installation", kills::install),
+        ("killed_in_a_recovery", kills::recovery),
+        ("power_cut_in_a_switch", power::switch),
+        ("power_cut_in_a_rollback", power::rollback),
+        ("power_cut_in_a_rollback_with_the_database", power::migration),
+        ("power_cut_in_a_recovery", power::recovery),
+        ("an_operation_fails", errors::once),
+        ("operations_fail_from_then_on", errors::lasting),
+        ("the_disk_is_full", errors::full),
+        ("the_folder_of_the_binary_is_read_only", errors::read_only),
     ];
     let trial = |(name, play): (&str, fn() -> Result<()>)| {
         Trial::test(name, move || play().map_err(Failed::from)).with_ignored_flag(possible.is_err())

@@ -40,6 +40,12 @@ pub(crate) enum Blow {
     Error,
     /// An operation and all after it fail: nothing can be recorded any more.
     Lasting,
+    /// It stops, the disk is filled up to so many KiB, and it goes on.
+    Fill(u64),
+    /// The disk is filled up to so many KiB before it is started.
+    Full(u64),
+    /// The folder of the agent's binary is mounted read-only.
+    ReadOnly,
     /// Nothing: it is left alone until it rests.
     None,
 }
@@ -81,7 +87,7 @@ pub(crate) struct Report {
     pub(crate) wrong: Option<String>,
     /// The operations that were struck.
     pub(crate) struck: Vec<String>,
-    /// The operations that were passed in the first strike.
+    /// The operations that were passed in the last strike.
     pub(crate) passed: Vec<String>,
     /// What it took, in milliseconds.
     pub(crate) took_ms: u64,

@@ -70,21 +70,15 @@ impl Play<'_> {
     /// One start that meets a fault.
     fn strike(&mut self, strike: &Strike) -> Result<()> {
         let before = last_run();
+        match strike.blow {
+            Blow::Full(left) => self.stand.fill(left)?,
+            Blow::ReadOnly => self.stand.read_only(true)?,
+            _ => {}
+        }
         let mut updater = self.stand.start(&strike.words, Some(&strike.fault))?;
         match strike.blow {
-            Blow::Kill | Blow::Cut(_) => {
-                let deadline = Instant::now() + PATIENCE;
-                let state = loop {
-                    let state = updater.look();
-                    if state != State::Runs || self.is_through() {
-                        break state;
-                    }
-                    self.look();
-                    if Instant::now() > deadline {
-                        return Err("it neither met its fault nor came to rest".into());
-                    }
-                    std::thread::park_timeout(Duration::from_millis(4));
-                };
+            Blow::Kill | Blow::Cut(_) | Blow::Fill(_) => {
+                let state = self.wait_for_blow(&mut updater)?;
                 match (strike.blow, state) {
                     (Blow::Kill, State::Killed(9)) | (_, State::Runs) => {}
                     (Blow::Cut(how), State::Stopped) => {
@@ -94,37 +88,68 @@ impl Play<'_> {
                         self.stand.unmount()?;
                         self.stand.mount(self.case.disk)?;
                     }
+                    (Blow::Fill(left), State::Stopped) => {
+                        self.stand.fill(left)?;
+                        updater.go_on();
+                        self.wait_for_end(&mut updater, &before)?;
+                    }
                     (_, other) => return Err(format!("it ended otherwise: {other:?}")),
                 }
             }
-            Blow::Error | Blow::None => {
-                self.wait("it rests after its fault", &mut updater, |_| {
-                    let agent = checks::health()?;
-                    (closed() && last_run() != before).then_some(agent)
-                })?;
+            Blow::Error | Blow::Full(_) | Blow::ReadOnly | Blow::None => {
+                self.wait_for_end(&mut updater, &before)?;
             }
-            Blow::Lasting => {
-                let deadline = Instant::now() + LASTING;
-                let mut since = None;
-                // The agent answers and goes on answering.
-                while Instant::now() < deadline {
-                    let well = checks::health().is_some();
-                    let since = since.get_or_insert_with(Instant::now);
-                    if !well {
-                        *since = Instant::now();
-                    } else if since.elapsed() > Duration::from_secs(2) && self.was_struck() {
-                        break;
-                    }
-                    if let State::Exited(_) = updater.look() {
-                        break;
-                    }
-                    std::thread::park_timeout(Duration::from_millis(20));
-                }
-            }
+            Blow::Lasting => self.wait_for_agent(&mut updater),
         }
         self.end(&mut updater)?;
+        self.stand.empty();
+        if strike.blow == Blow::ReadOnly {
+            self.stand.read_only(false)?;
+        }
         self.note_points();
         Ok(())
+    }
+
+    /// Waits until the fault is met; `Runs`: everything is over without it.
+    fn wait_for_blow(&mut self, updater: &mut Process) -> Result<State> {
+        let deadline = Instant::now() + PATIENCE;
+        for turn in 0.. {
+            let state = updater.look();
+            if state != State::Runs || turn % 10 == 9 && self.is_through() {
+                return Ok(state);
+            }
+            if turn % 10 == 4 {
+                self.look();
+            }
+            if Instant::now() > deadline {
+                break;
+            }
+            std::thread::park_timeout(Duration::from_millis(4));
+        }
+        Err("it neither met its fault nor came to rest".into())
+    }
+
+    /// Waits until a run has ended with a verdict, or the one that was open, and the agent answers.
+    fn wait_for_end(&mut self, updater: &mut Process, before: &Value) -> Result<()> {
+        self.wait("it rests after its fault", updater, |_| {
+            let agent = checks::health()?;
+            (closed() && last_run() != *before).then_some(agent)
+        })
+        .map(drop)
+    }
+
+    /// Nothing can be recorded: the agent answers, and goes on answering.
+    fn wait_for_agent(&mut self, updater: &mut Process) {
+        let deadline = Instant::now() + LASTING;
+        let mut since = Instant::now();
+        while Instant::now() < deadline && !matches!(updater.look(), State::Exited(_)) {
+            if checks::health().is_none() {
+                since = Instant::now();
+            } else if since.elapsed() > Duration::from_secs(1) && self.was_struck() {
+                return;
+            }
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
     }
 
     /// What the agent of before says now counts.
@@ -152,9 +177,7 @@ impl Play<'_> {
         let points = fs::read_to_string(POINTS).unwrap_or_default();
         let struck = points.lines().find_map(|line| line.strip_prefix("struck "));
         self.report.struck.extend(struck.map(ToOwned::to_owned));
-        if self.report.passed.is_empty() {
-            self.report.passed = points.lines().map(ToOwned::to_owned).collect();
-        }
+        self.report.passed = points.lines().map(ToOwned::to_owned).collect();
     }
 
     fn whole_binary(&self) -> Result<()> {

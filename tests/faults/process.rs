@@ -59,6 +59,12 @@ impl Process {
         self.last
     }
 
+    /// Lets a stopped one go on.
+    pub(crate) fn go_on(&mut self) {
+        self.last = State::Runs;
+        let _ = kill_process(self.pid, Signal::CONT);
+    }
+
     /// Kills it, and waits for its end.
     pub(crate) fn kill(&mut self) {
         // One that ended takes no signal.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::plan::Disk;
 use super::process::Process;
@@ -35,6 +35,7 @@ pub(crate) const POINTS: &str = "/mnt/points";
 /// The agent's port: each lane has a network of its own.
 pub(crate) const PORT: u16 = 8000;
 
+const FILLING: &str = "/mnt/disk/filling";
 const FILE: &str = "/mnt/disk.img";
 
 /// The place.
@@ -108,8 +109,39 @@ impl Stand {
         run("mount", &["-t", disk.name(), "-o", options, FILE, DISK])
     }
 
+    /// Takes the disk away. The kernel may need a moment to close what the dead had open.
     pub(crate) fn unmount(&self) -> Result<()> {
-        run("umount", &[DISK])
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            match run("umount", &[DISK]) {
+                Err(_) if Instant::now() < deadline => std::thread::park_timeout(Duration::from_millis(20)),
+                result => return result,
+            }
+        }
+    }
+
+    /// Makes the folder of the agent's binary read-only, as a mount may be; or as it was.
+    pub(crate) fn read_only(&self, on: bool) -> Result<()> {
+        const BIN: &str = "/mnt/disk/bin";
+        if on {
+            run("mount", &["--bind", BIN, BIN])?;
+            run("mount", &["-o", "remount,bind,ro", BIN])
+        } else {
+            run("umount", &["--lazy", BIN])
+        }
+    }
+
+    /// Fills the disk up to so many KiB.
+    pub(crate) fn fill(&self, left_kib: u64) -> Result<()> {
+        let free = sentinel_updater::host::files::free_space(Path::new(DISK)).map_err(|f| f.to_string())?;
+        let size = (free.bytes / 1024).saturating_sub(left_kib);
+        run("fallocate", &["--length", &format!("{size}KiB"), FILLING])
+    }
+
+    /// Gives the room back.
+    pub(crate) fn empty(&self) {
+        // It may not have been filled.
+        let _ = fs::remove_file(FILLING);
     }
 
     /// Keeps the disk under a name. It must not be mounted.
