@@ -9,3 +9,4 @@ mod life;
 mod output;
 mod place;
 mod run;
+mod update;

@@ -109,9 +109,19 @@ pub(crate) fn wait_for(
 
 /// Waits until `wanted` holds of something that tells nobody.
 pub(crate) fn until(what: &str, wanted: impl Fn() -> bool) {
+    until_within(LONG, what, wanted, String::new);
+}
+
+/// The same with another limit, and what is shown when it is over.
+pub(crate) fn until_within(
+    limit: Duration,
+    what: &str,
+    wanted: impl Fn() -> bool,
+    shown: impl Fn() -> String,
+) {
     let began = Instant::now();
     while !wanted() {
-        assert!(began.elapsed() < LONG, "{what}");
+        assert!(began.elapsed() < limit, "{what}: {}", shown());
         std::thread::sleep(Duration::from_millis(5));
     }
 }

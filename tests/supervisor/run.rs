@@ -53,7 +53,7 @@ fn start(place: &Place) -> (Child, Duration) {
     (run, took)
 }
 
-fn end(run: &Child, signal: Signal) {
+pub(crate) fn end(run: &Child, signal: Signal) {
     kill_process(Pid::from_raw(run.pid().cast_signed()).expect("a number"), signal).expect("signalled");
 }
 
