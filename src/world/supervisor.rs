@@ -15,7 +15,7 @@ pub use crate::service::process::Supervisor;
 /// to `note`. Everything that it runs ends with it.
 ///
 /// # Errors
-/// `Internal` when the system gives no thread, `Disk`.
+/// `Internal` when the system gives no thread.
 pub fn supervisor(
     settings: &Settings,
     note: impl Fn(Level, &str) + Send + 'static,
@@ -26,11 +26,8 @@ pub fn supervisor(
     let guard = Guard::this_executable().map_err(|error| {
         Failure::new(Class::Internal, "cannot find out which program this is").because(&error)
     })?;
-    let folder = Layout::new(&settings.paths.state).services();
-    // Before anything is defined it is looked whether files can be created there.
-    crate::host::atomic::create_dir(&folder, 0o700)?;
     let options = Options {
-        folder,
+        folder: Layout::new(&settings.paths.state).services(),
         log: settings.agent_output(),
         max_log_size: settings.updater.max_log_size,
         max_log_files: settings.updater.max_log_files,

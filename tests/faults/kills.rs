@@ -91,9 +91,16 @@ pub(crate) fn recovery() -> Result<()> {
 pub(crate) fn recoveries(disk: Disk, verb: &str, blow: Blow, most: usize) -> Result<()> {
     made::images()?;
     let mut cases = Vec::new();
-    for (story, place) in [(&UPDATE, "enter-start"), (&UPDATE, "enter-snapshot"), (&CRASH, "enter-verify"), (&MIGRATION, "turn")] {
+    for (story, place) in [
+        (&UPDATE, "enter-start"),
+        (&UPDATE, "enter-snapshot"),
+        (&CRASH, "enter-verify"),
+        (&MIGRATION, "turn"),
+    ] {
         let first = Strike { words: service(), fault: format!("kill:3@{place}"), blow: Blow::Kill };
-        let with = |fault: String, blow| story.case(disk, vec![first.clone(), Strike { words: service(), fault, blow }]);
+        let with = |fault: String, blow| {
+            story.case(disk, vec![first.clone(), Strike { words: service(), fault, blow }])
+        };
         let undisturbed = with("count".to_owned(), Blow::Kill);
         let reports = lane::play_all(std::slice::from_ref(&undisturbed))?;
         all_hold(&[undisturbed], &reports)?;

@@ -91,7 +91,9 @@ impl Stand {
         let _ = fs::remove_file(FILE);
         run("truncate", &["--size", &format!("{size}M"), FILE])?;
         match disk {
-            Disk::Ext4 => run("mkfs.ext4", &["-q", "-E", "lazy_itable_init=1,nodiscard", "-J", "size=8", FILE]),
+            Disk::Ext4 => {
+                run("mkfs.ext4", &["-q", "-E", "lazy_itable_init=1,nodiscard", "-J", "size=8", FILE])
+            }
             // The variables are how its own tests get a file system of less than 300 MB.
             Disk::Xfs => run(
                 "env",

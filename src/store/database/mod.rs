@@ -52,8 +52,6 @@ impl Databases for SqliteDatabases {
         let path = self.snapshots.join(format!("{}.db", layout::run_id(id)?));
         let Some(mut live) = Live::open(database, self.patience)? else { return Ok(None) };
         atomic::create_dir(&self.snapshots, 0o700)?;
-        // This run may have been killed in the same place before. What is left may stay if it must.
-        drop(atomic::sweep(&path));
         // The owner is remembered for the case that the database itself is gone when it is restored.
         let attributes =
             Attributes { uid: live.attributes.uid, gid: live.attributes.gid, ..Attributes::with_mode(0o600) };
@@ -90,7 +88,6 @@ impl Databases for SqliteDatabases {
         // Only what this program put there: the path was read from a file.
         if snapshot.path.parent() == Some(self.snapshots.as_path()) {
             atomic::remove(&snapshot.path)?;
-            atomic::sweep(&snapshot.path)?;
         }
         Ok(())
     }
