@@ -106,7 +106,8 @@ impl Stand {
     pub(crate) fn mount(&self, disk: Disk) -> Result<()> {
         let options = match disk {
             Disk::Ext4 => "loop,noauto_da_alloc",
-            Disk::Xfs => "loop",
+            // Images of one disk are mounted side by side.
+            Disk::Xfs => "loop,nouuid",
         };
         run("mount", &["-t", disk.name(), "-o", options, FILE, DISK])
     }

@@ -7,6 +7,7 @@ use crate::kit::base::Base;
 
 mod agent;
 mod checks;
+mod deaths;
 mod host;
 mod instances;
 mod interruptions;
@@ -25,6 +26,7 @@ pub(crate) fn all() -> Vec<Trial> {
         instances::scenarios(),
         surroundings::scenarios(),
         kills::scenarios(),
+        deaths::scenarios(),
     ]
     .into_iter()
     .flatten()
