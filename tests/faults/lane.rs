@@ -35,7 +35,7 @@ pub(crate) fn possible() -> Result<()> {
 
 struct Lane {
     child: Child,
-    to: ChildStdin,
+    to: Option<ChildStdin>,
     from: BufReader<ChildStdout>,
 }
 
@@ -48,14 +48,15 @@ impl Lane {
         command.arg(this).arg("lane").arg(made);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(fail)?;
         let (to, from) = (child.stdin.take(), child.stdout.take());
-        let (Some(to), Some(from)) = (to, from) else { return Err("no lane".into()) };
+        let Some(from) = from else { return Err("no lane".into()) };
         Ok(Self { child, to, from: BufReader::new(from) })
     }
 
     fn play(&mut self, case: &Case) -> Result<Report> {
         let fail = |error: std::io::Error| format!("{}: the lane is gone: {error}", case.name);
         let line = serde_json::to_string(case).map_err(|error| error.to_string())?;
-        writeln!(self.to, "{line}").map_err(fail)?;
+        let to = self.to.as_mut().ok_or("the lane is closed")?;
+        writeln!(to, "{line}").map_err(fail)?;
         let mut answer = String::new();
         self.from.read_line(&mut answer).map_err(fail)?;
         serde_json::from_str(&answer).map_err(|error| format!("{}: {error}: {answer:?}", case.name))
@@ -64,8 +65,8 @@ impl Lane {
 
 impl Drop for Lane {
     fn drop(&mut self) {
-        // Its first process dies with it, and with that one all others and every mount.
-        let _ = self.child.kill();
+        // No more cases: its first process ends, and with that one all others and every mount.
+        drop(self.to.take());
         let _ = self.child.wait();
     }
 }

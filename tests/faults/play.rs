@@ -15,6 +15,9 @@ use crate::kit::Result;
 /// How long what cannot be recorded may go on before it is ended: the agent must run by then.
 const LASTING: Duration = Duration::from_secs(20);
 
+/// How long what must hold at rest may not hold yet.
+const SETTLING: Duration = Duration::from_secs(10);
+
 /// Plays a case on the stand; nothing is left of it.
 pub(crate) fn play(stand: &Stand, case: &Case) -> Report {
     let began = Instant::now();
@@ -78,7 +81,7 @@ impl Play<'_> {
         let mut updater = self.stand.start(&strike.words, Some(&strike.fault))?;
         match strike.blow {
             Blow::Kill | Blow::Cut(_) | Blow::Fill(_) => {
-                let state = self.wait_for_blow(&mut updater)?;
+                let state = self.wait_for_blow(&mut updater, &before)?;
                 match (strike.blow, state) {
                     (Blow::Kill, State::Killed(9)) | (_, State::Runs) => {}
                     (Blow::Cut(how), State::Stopped) => {
@@ -111,11 +114,11 @@ impl Play<'_> {
     }
 
     /// Waits until the fault is met; `Runs`: everything is over without it.
-    fn wait_for_blow(&mut self, updater: &mut Process) -> Result<State> {
+    fn wait_for_blow(&mut self, updater: &mut Process, before: &Value) -> Result<State> {
         let deadline = Instant::now() + PATIENCE;
         for turn in 0.. {
             let state = updater.look();
-            if state != State::Runs || turn % 10 == 9 && self.is_through() {
+            if state != State::Runs || turn % 10 == 9 && self.is_through(before) {
                 return Ok(state);
             }
             if turn % 10 == 4 {
@@ -133,7 +136,8 @@ impl Play<'_> {
     fn wait_for_end(&mut self, updater: &mut Process, before: &Value) -> Result<()> {
         self.wait("it rests after its fault", updater, |_| {
             let agent = checks::health()?;
-            (closed() && last_run() != *before).then_some(agent)
+            let now = last_run();
+            (!now.is_null() && now != *before).then_some(agent)
         })
         .map(drop)
     }
@@ -162,10 +166,13 @@ impl Play<'_> {
     }
 
     /// Everything is over although the fault was not met: there are fewer operations than expected.
-    fn is_through(&self) -> bool {
-        let ended = |last: Value| last["record"] == "end" && self.case.allows(&last["run"]["verdict"]);
-        !self.case.verdict.is_empty()
-            && checks::journal().pop().is_some_and(ended)
+    fn is_through(&self, before: &Value) -> bool {
+        let ended = |last: Value| {
+            last["record"] == "end"
+                && self.case.allows(&last["run"]["verdict"])
+                && last["run"]["id"] != *before
+        };
+        checks::journal().pop().is_some_and(ended)
             && checks::health().is_some_and(|agent| self.case.ends.contains(&agent.version))
     }
 
@@ -193,23 +200,21 @@ impl Play<'_> {
 
     /// Waits until everything holds that must hold at rest.
     fn rest(&mut self, updater: &mut Process, ends: &[String]) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
-        let agent = self.wait("it rests", updater, |play| {
+        let look = |play: &mut Self| {
             play.look();
             let agent = checks::health().filter(|agent| ends.contains(&agent.version))?;
             let last = checks::journal().pop()?;
             (last["record"] == "end" && play.case.allows(&last["run"]["verdict"])).then_some(agent)
-        })?;
-        // What follows the last record takes a moment.
-        let mut result = Err("never looked".to_owned());
-        for _ in 0..20 {
-            result = checks::at_rest(self.stand.made(), self.case, &agent, self.beats);
-            if result.is_ok() || Instant::now() > deadline {
-                break;
+        };
+        // What follows the last record takes a moment, and a version that is not held is tried again.
+        let deadline = Instant::now() + SETTLING;
+        loop {
+            let agent = self.wait("it rests", updater, look)?;
+            match checks::at_rest(self.stand.made(), self.case, &agent, self.beats) {
+                Err(_) if Instant::now() < deadline => std::thread::park_timeout(Duration::from_millis(50)),
+                result => return result,
             }
-            std::thread::park_timeout(Duration::from_millis(50));
         }
-        result
     }
 
     fn wait(
