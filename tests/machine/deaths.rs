@@ -63,7 +63,7 @@ fn builds(base: &Base) -> Result<()> {
 /// Some time within a build.
 fn at_random() -> Duration {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    BUILD * (now.subsec_nanos() / 1000 % 1000) / 1000
+    BUILD * (now.subsec_micros() % 1000) / 1000
 }
 
 fn rollback(base: &Base) -> Result<()> {
