@@ -51,7 +51,21 @@ pub fn main() -> ExitCode {
     if args.nth(1).is_some_and(|command| command == "guard") {
         return crate::host::process::guard_main(args);
     }
-    run_with(std::env::args_os(), &Console::of_process())
+    let console = Console::of_process();
+    #[cfg(debug_assertions)]
+    if let Err(why) = arm() {
+        console.talk(&why);
+        return ExitCode::from(Exit::Usage.code());
+    }
+    run_with(std::env::args_os(), &console)
+}
+
+/// A program built for debugging fails where its tests say so.
+#[cfg(debug_assertions)]
+fn arm() -> Result<(), String> {
+    let Some(script) = crate::config::env::read("SENTINEL_FAULT") else { return Ok(()) };
+    let log = crate::config::env::read("SENTINEL_FAULT_LOG").map(std::path::PathBuf::from);
+    crate::host::fault::arm_from(&script, log.as_deref())
 }
 
 /// Runs one command line; `args` begins with the program's name.

@@ -103,6 +103,8 @@ impl Engine {
             }
             None => {
                 self.open = false;
+                // What a run could not tidy up, and a build that was killed. It may stay if it must.
+                drop(self.world.builder.clean());
                 Ok(None)
             }
         }

@@ -44,6 +44,17 @@ impl Layout {
         Ok(())
     }
 
+    /// Removes what writers that were killed left half written. For the holder of the lock, before anybody
+    /// writes: nothing else would find all of it. What cannot be removed now stays until the next start.
+    pub fn sweep(&self) {
+        let versions = std::fs::read_dir(self.versions()).into_iter().flatten().flatten();
+        let versions = versions.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        let own = [self.state.clone(), self.snapshots(), self.builds(), self.services()];
+        for folder in own.into_iter().chain(versions.map(|entry| entry.path())) {
+            drop(atomic::sweep_directory(&folder));
+        }
+    }
+
     /// The folder itself.
     pub fn state(&self) -> &Path {
         &self.state

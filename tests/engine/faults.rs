@@ -1,5 +1,6 @@
 //! Every fault at every effect, generated: a new step is covered by being in the table.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -223,6 +224,12 @@ fn check(story: &Story, host: &Shared, what: &str, strict: bool) {
     }
 }
 
+/// A line of the table that `tests/run` prints; past the harness, which keeps what is printed.
+fn tell(kind: &str, points: usize) {
+    let line = format!("fault-table: {} {points} {points} MEMORY\n", kind.replace(' ', "-"));
+    std::io::stdout().write_all(line.as_bytes()).expect("standard output");
+}
+
 fn effects(story: &Story) -> (usize, usize) {
     let host = (story.prepare)();
     let before = host.lock().calls.len();
@@ -249,7 +256,7 @@ fn killed_before_and_after_every_effect() {
             }
         }
     }
-    println!("in memory: killed at {points} points, {points} survived");
+    tell("killed at every effect", points);
     assert!(points > 600, "{points}");
 }
 
@@ -281,11 +288,12 @@ fn killed_again_at_every_effect_of_the_recovery() {
             }
         }
     }
-    println!("in memory: killed again in recovery at {points} points, {points} survived");
+    tell("killed again in the recovery", points);
 }
 
 #[test]
 fn every_effect_fails_once() {
+    let mut points = 0;
     for story in &STORIES {
         let (first, last) = effects(story);
         for call in first..last {
@@ -295,12 +303,15 @@ fn every_effect_fails_once() {
             recover_to_rest(&host, Between::Nothing);
             let name = host.lock().calls[call].clone();
             check(story, &host, &format!("{name} (call {call}) failed once"), false);
+            points += 1;
         }
     }
+    tell("an effect fails once", points);
 }
 
 #[test]
 fn every_effect_fails_for_ever() {
+    let mut points = 0;
     for story in &STORIES {
         let (first, last) = effects(story);
         for call in first..last {
@@ -314,8 +325,10 @@ fn every_effect_fails_for_ever() {
             recover_to_rest(&host, Between::Nothing);
             let name = host.lock().calls[call].clone();
             check(story, &host, &format!("{name} (call {call}) failed for ever"), false);
+            points += 1;
         }
     }
+    tell("an effect fails for ever", points);
 }
 
 #[test]

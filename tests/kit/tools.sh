@@ -28,7 +28,8 @@ install_packages() {
   local wanted=() pair
   # command:package
   for pair in gcc:gcc debootstrap:debootstrap systemd-nspawn:systemd-container strace:strace sqlite3:sqlite3 \
-    nsenter:util-linux mount:mount tmux:tmux git:git openssl:openssl faketime:faketime; do
+    nsenter:util-linux mount:mount tmux:tmux git:git openssl:openssl faketime:faketime \
+    mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs ip:iproute2; do
     command -v "${pair%%:*}" >/dev/null || wanted+=("${pair#*:}")
   done
   [[ -e /usr/include/stdio.h ]] || wanted+=(libc6-dev)

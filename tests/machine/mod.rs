@@ -7,6 +7,7 @@ use crate::kit::base::Base;
 
 mod agent;
 mod checks;
+mod deaths;
 mod hooks;
 mod host;
 mod instances;
@@ -31,6 +32,7 @@ pub(crate) fn all() -> Vec<Trial> {
         instances::scenarios(),
         surroundings::scenarios(),
         kills::scenarios(),
+        deaths::scenarios(),
     ]
     .into_iter()
     .flatten()

@@ -9,6 +9,9 @@ use crate::model::Failure;
 use crate::model::event::Level;
 use crate::service::process::life::{in_words, result};
 
+/// How often the removal of a mark is tried.
+const MARK_TRIES: u32 = 3;
+
 impl Thread {
     pub(super) fn heard(&mut self, service: &str, said: Said) {
         let Some(unit) = self.units.get_mut(service) else { return };
@@ -39,12 +42,22 @@ impl Thread {
     /// It runs: what said otherwise is removed now that nobody waits.
     pub(super) fn started(&mut self, service: &str, pid: u32) {
         (self.note)(Level::Info, &format!("{service} runs as process {pid}"));
-        let removed = self.folder.stopped(service).and_then(|path| match path.exists() {
-            true => atomic::remove(&path),
-            false => Ok(()),
-        });
-        if let Err(failure) = removed {
-            (self.note)(Level::Warn, &failure.to_string());
+        self.unmark(service);
+    }
+
+    /// It is not stopped on purpose. A mark that stayed would keep it down after the next start of ours,
+    /// so that one failure of the disk is not the last word.
+    pub(super) fn unmark(&mut self, service: &str) {
+        let Ok(path) = self.folder.stopped(service) else { return };
+        let mut tries = 1;
+        while path.exists() {
+            match atomic::remove(&path) {
+                Err(failure) if tries >= MARK_TRIES => {
+                    (self.note)(Level::Warn, &failure.to_string());
+                    return;
+                }
+                _ => tries += 1,
+            }
         }
     }
 

@@ -24,6 +24,7 @@ impl Thread {
             return answer(&reply, Err(Failure::new(Class::Service, what)));
         }
         if unit.story.state.is_running() && unit.running.is_some() && unit.ended.is_none() {
+            self.unmark(service);
             return answer(&reply, Ok(()));
         }
         unit.story.asked_to_start();
@@ -106,6 +107,8 @@ impl Thread {
             false => definition::write(&path, ""),
         });
         if let Err(failure) = marked {
+            // It goes on running. The mark may be there all the same: a directory's sync fails after the rename.
+            self.unmark(service);
             return answer(&reply, Err(failure));
         }
         unit.story.state.enabled = false;
