@@ -2,7 +2,7 @@
 
 use super::ask::ask;
 use super::exit::Exit;
-use super::{Call, Ended};
+use super::{Call, Ended, gate};
 use crate::config::Settings;
 use crate::daemon;
 use crate::engine::Interrupt;
@@ -39,6 +39,7 @@ pub(super) fn run(call: &Call<'_>, exit_code: bool, json: bool) -> Ended {
 
 /// Where the answer can be remembered, it is; else it is only given.
 fn newest(settings: &Settings) -> Outcome<Latest> {
+    gate::readable_supervisor(settings, "check")?;
     if !may_remember(settings) {
         return ask(settings).map(|found| found.latest);
     }

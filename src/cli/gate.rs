@@ -75,3 +75,11 @@ pub(super) fn readable(settings: &Settings, command: &str) -> Outcome<()> {
         _ => Ok(()),
     }
 }
+
+/// The same where the updater runs the agent itself: only its own folder tells then whether the agent runs.
+///
+/// # Errors
+/// `Permission`.
+pub(super) fn readable_supervisor(settings: &Settings, command: &str) -> Outcome<()> {
+    if world::kind(settings).is_own() { readable(settings, command) } else { Ok(()) }
+}

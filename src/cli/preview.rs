@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::args::Update;
 use super::ask::{Found, ask_and_compare};
 use super::exit::Exit;
-use super::{Call, Ended};
+use super::{Call, Ended, gate};
 use crate::config::Settings;
 use crate::engine::gates::{Wanted, gates};
 use crate::engine::switch::in_words;
@@ -55,6 +55,7 @@ struct Step {
 
 /// Prints the preview; refused as the update would be.
 pub(super) fn run(call: &Call<'_>, settings: &Settings, request: &Update) -> Ended {
+    gate::readable_supervisor(settings, "update --dry-run")?;
     let preview = preview(&ask_and_compare(settings, request.version.as_ref())?, request.version.as_ref())?;
     match request.json {
         true => call.console.json(&preview)?,
