@@ -22,6 +22,7 @@ use crate::test_server::{Asked, Play, TestServer, text};
 pub(crate) const PART: &str = "checks";
 
 const PLACE: &str = "/usr/local/bin/figures";
+const CONFIG: &str = "/etc/sentinelgo/updater.toml";
 const WARM: u32 = 100;
 const CHECKS: u32 = 10_000;
 /// It takes seconds: this stops what hangs and judges nothing.
@@ -33,12 +34,13 @@ pub(crate) fn figure() -> Result<Vec<f64>> {
     host.install();
     let root = host.tree.root().to_owned();
     let server = TestServer::start(move |asked| serve(&root, asked));
-    host.configure(&format!("build.goproxy = \"{}\"\n", server.base()));
+    let proxy = format!("s#^ *build.goproxy = .*#build.goproxy = \"{}\"#", server.base());
+    host.machine.exec(&["sed", "-i", &proxy, CONFIG]).ok();
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let program = std::fs::read(&program).map_err(|error| format!("{}: {error}", program.display()))?;
     host.machine.write(PLACE, program);
     host.machine.exec(&["chmod", "755", PLACE]).ok();
-    let output = host.machine.exec_within(LIMIT, &[PLACE, PART, "/etc/sentinelgo/updater.toml"])?.check()?;
+    let output = host.machine.exec_within(LIMIT, &[PLACE, PART, CONFIG])?.check()?;
     eprint!("{}", output.stderr);
     let asked = server.take_asked().len();
     if asked < CHECKS as usize {

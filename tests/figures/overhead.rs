@@ -82,7 +82,7 @@ fn go_install(host: &Host, version: &str, is_warm: bool) -> Result<f64> {
     let target = format!("{PACKAGE}@{version}");
     let proxies = format!("GOPROXY={}", proxy::MACHINE_GOPROXY);
     let caches = ["GOCACHE=build", "GOMODCACHE=mod", "GOPATH=gopath"]
-        .map(|pair| pair.replace('=', &format!("={CACHE}/")));
+        .map(|pair| pair.replace('=', &format!("={CACHE}/go/")));
     let mut words = vec!["nice", "-n", NICE, "env", "-C", "/var/cache/bare/home", "-i"];
     words.extend(caches.iter().map(String::as_str));
     words.extend([
