@@ -111,11 +111,11 @@ impl Engine {
             .min();
         self.memo = Some(Memo {
             installed: facts.installed.as_ref().map(|installed| installed.sha256.clone()),
-            offered: facts.offered,
+            offered: facts.offered.clone(),
             decision: decision.clone(),
             until,
         });
-        self.observe_agent()?;
+        self.tell_agent(&facts.service)?;
         Ok(decision)
     }
 

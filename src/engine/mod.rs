@@ -31,7 +31,7 @@ use std::time::Duration;
 
 use crate::model::event::Level;
 use crate::model::status::{AgentStatus, Alert, Latest, State};
-use crate::model::{By, Class, EventKind, Failure, Outcome, Plan, Record, Run, RunKind, StepId, StepStatus};
+use crate::model::{By, Class, EventKind, Failure, Outcome, Plan, Record, Run, RunKind, ServiceState, StepId, StepStatus};
 use crate::ports::World;
 
 use self::check::Memo;
@@ -204,13 +204,18 @@ impl Engine {
     /// # Errors
     /// `Disk`, `Service`.
     pub fn observe_agent(&mut self) -> Outcome<AgentStatus> {
+        let state = self.world.services.state(&self.policy.place.service)?;
+        self.tell_agent(&state)
+    }
+
+    /// Tells what is seen of the agent, whose service is in `state`.
+    fn tell_agent(&mut self, state: &ServiceState) -> Outcome<AgentStatus> {
         let place = &self.policy.place;
-        let state = self.world.services.state(&place.service)?;
         let installed = self.world.agent_files.installed(&place.binary)?;
         let retracted = self.memo.as_ref().is_some_and(|memo| memo.decision.installed_retracted);
         let agent = AgentStatus {
             service: place.service.clone(),
-            state: AgentStatus::life_of(&state),
+            state: AgentStatus::life_of(state),
             pid: state.pid,
             version: installed.as_ref().map(crate::model::Installed::shown),
             binary: place.binary.clone(),

@@ -52,7 +52,7 @@ pub(crate) fn figure() -> Result<Vec<f64>> {
 
 /// The tree over HTTP, its list with an ETag.
 fn serve(root: &Path, asked: &Asked) -> Play {
-    let Ok(file) = std::fs::read(root.join(asked.path.trim_start_matches('/'))) else {
+    let Ok(file) = std::fs::read(root.join(asked.path.trim_start_matches('/').replace("%21", "!"))) else {
         return text(404, "");
     };
     if !asked.path.ends_with("/list") {

@@ -27,7 +27,7 @@ install_packages() {
   local wanted=() pair
   # command:package
   for pair in gcc:gcc debootstrap:debootstrap systemd-nspawn:systemd-container strace:strace sqlite3:sqlite3 \
-    nsenter:util-linux mount:mount tmux:tmux; do
+    nsenter:util-linux mount:mount tmux:tmux mkfs.xfs:xfsprogs; do
     command -v "${pair%%:*}" >/dev/null || wanted+=("${pair#*:}")
   done
   [[ -e /usr/include/stdio.h ]] || wanted+=(libc6-dev)
