@@ -31,7 +31,9 @@ use std::time::Duration;
 
 use crate::model::event::Level;
 use crate::model::status::{AgentStatus, Alert, Latest, State};
-use crate::model::{By, Class, EventKind, Failure, Outcome, Plan, Record, Run, RunKind, ServiceState, StepId, StepStatus};
+use crate::model::{
+    By, Class, EventKind, Failure, Outcome, Plan, Record, Run, RunKind, ServiceState, StepId, StepStatus,
+};
 use crate::ports::World;
 
 use self::check::Memo;

@@ -123,6 +123,7 @@ fn renew(host: &Host) -> Result<()> {
 /// What the steps took.
 fn steps(run: &serde_json::Value) -> String {
     let steps = run["steps"].as_array().into_iter().flatten();
-    let took = steps.filter_map(|step| Some(format!("{} {}", step["id"].as_str()?, step["took_ms"].as_u64()?)));
+    let took =
+        steps.filter_map(|step| Some(format!("{} {}", step["id"].as_str()?, step["took_ms"].as_u64()?)));
     took.collect::<Vec<_>>().join(", ")
 }
