@@ -60,7 +60,7 @@ fn a_module_with_c_and_a_dependency_is_built_and_every_package_is_counted() {
     assert!(built.sum.starts_with("h1:"), "{}", built.sum);
     assert_eq!(built.binary.file_name().expect("name"), "app");
 
-    let log = std::fs::read_to_string(built.log.expect("a log")).expect("read");
+    let log = std::fs::read_to_string(ran.log.expect("a log")).expect("read");
     let done = log.lines().filter(|line| line.starts_with("cp $WORK/") && line.contains("/_pkg_.a ")).count();
     assert!(built.packages >= 2, "{}", built.packages);
     assert_eq!(done as u64, built.packages, "planned and done");

@@ -1,10 +1,11 @@
 //! The clap tree. Only the shape of a command line is checked here, never the system.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::config::assignment;
+use crate::config::{assignment, duration};
 use crate::model::Version;
 
 /// Keeps a Go agent daemon current: builds new versions and switches over, with automatic rollback.
@@ -46,6 +47,9 @@ pub(super) enum Command {
         /// As JSON
         #[arg(long)]
         json: bool,
+        /// In Prometheus' text format, for node_exporter's textfile collector
+        #[arg(long, conflicts_with = "json")]
+        metrics: bool,
     },
     /// Ask the module system for new versions now
     Check {
@@ -75,6 +79,17 @@ pub(super) enum Command {
         #[arg(value_parser = version)]
         version: Version,
     },
+    /// Stop automatic updates; `update` and `rollback` go on working
+    Pause {
+        /// For how long, such as 2h; until `resume` if not given
+        #[arg(long = "for", value_name = "DURATION", value_parser = time)]
+        time: Option<Duration>,
+        /// Why, for those who wonder later
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Let automatic updates go on
+    Resume,
     /// List the runs that ended, or show one with its steps
     History {
         /// The run to show
@@ -96,6 +111,15 @@ pub(super) enum Command {
         #[command(subcommand)]
         what: Config,
     },
+    /// See an update, a failing release and its rollback, without root
+    Demo {
+        /// Print what happens and end with its verdict
+        #[arg(long)]
+        headless: bool,
+        /// Leave the directory there afterwards
+        #[arg(long)]
+        keep: bool,
+    },
     /// Get the agent up again after the updater ended in the middle of a switch
     #[command(hide = true)]
     Rescue,
@@ -109,6 +133,9 @@ pub(super) struct Update {
     /// Take it although it is held, lower, retracted or outside the policy
     #[arg(long)]
     pub force: bool,
+    /// Build and prove now, switch later: by the next `update`, or by itself when it is due
+    #[arg(long)]
+    pub stage_only: bool,
     /// Print what would be done and change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -168,6 +195,15 @@ pub(super) enum Config {
     },
     /// Say whether the configuration can be used, and everything that is wrong with it
     Check,
+}
+
+/// How long a pause lasts: not for nothing.
+fn time(text: &str) -> Result<Duration, String> {
+    match duration::parse(text) {
+        Ok(Duration::ZERO) => Err("it is zero".into()),
+        Ok(time) => Ok(time),
+        Err(why) => Err(format!("{why}; accepted is {}", duration::ACCEPTS)),
+    }
 }
 
 fn version(text: &str) -> Result<Version, String> {

@@ -6,9 +6,12 @@ use tokio::sync::oneshot;
 
 use crate::config::Settings;
 use crate::engine::decide::{Facts, decide};
+use crate::engine::downtime::{self, Expected};
+use crate::engine::majors::{ever_seen, offers};
 use crate::engine::{Decision, Policy};
+use crate::model::go_mod::path_of;
 use crate::model::status::Latest;
-use crate::model::{Class, Failure, Outcome, Timestamp};
+use crate::model::{Changes, Class, Failure, Installed, Outcome, Timestamp, Version};
 use crate::ports::{Cancel, ModuleSource};
 use crate::world;
 
@@ -22,8 +25,11 @@ pub(super) struct Found {
     pub policy: Policy,
     /// The newest version, as the status has it.
     pub latest: Latest,
-    /// How long the agent was down in the last update that went well, in milliseconds.
-    pub last_downtime_ms: Option<u64>,
+    /// What the go.mod files of the installed version and of the target declare; `None`: not asked for, or
+    /// one of them is not known.
+    pub declared: Option<Changes>,
+    /// How long a switch is expected to keep the agent down.
+    pub expected: Expected,
 }
 
 /// Asks and decides.
@@ -31,35 +37,70 @@ pub(super) struct Found {
 /// # Errors
 /// What the module system answers; `Disk`, `Service`.
 pub(super) fn ask(settings: &Settings) -> Outcome<Found> {
+    asked(settings, |_, _| None)
+}
+
+/// The same, and what changes from the installed version to `wanted`, or to the one that policy leads to.
+///
+/// # Errors
+/// As [`ask`].
+pub(super) fn ask_and_compare(settings: &Settings, wanted: Option<&Version>) -> Outcome<Found> {
+    asked(settings, |found, source| {
+        let target = wanted.or(found.decision.target.as_ref())?;
+        let current = found.facts.installed.as_ref()?.version.as_ref()?;
+        // Only for show: the preview is whole without it.
+        let mut read = |version: &Version| {
+            let module = path_of(&settings.agent.module, version);
+            let rules = source.go_mod(&module, version, &Cancel::new()).ok()?;
+            rules.is_real.then_some(rules)
+        };
+        let (old, new) = read(current).zip(read(target))?;
+        Some(Changes::declared(&old, &new))
+    })
+}
+
+fn asked(
+    settings: &Settings,
+    compare: impl FnOnce(&Found, &mut dyn ModuleSource) -> Option<Changes> + Send,
+) -> Outcome<Found> {
     beside_the_runtime(|handle| {
         let mut source = world::source(settings, &handle)?;
-        let (mut facts, last_downtime_ms) = remembered(settings)?;
-        facts.installed = world::installed(settings)?;
+        let (mut facts, expected) = remembered(settings, world::installed(settings)?)?;
         facts.service = world::services(settings)?.state(&settings.agent.service_name)?;
-        facts.offered = source.check(&settings.agent.module, &Cancel::new())?.offered;
         let policy = world::policy(settings);
+        let offers = offers(source.as_mut(), &policy, facts.installed.as_ref(), &Cancel::new())?;
+        facts.offered = offers.answer.offered;
+        facts.machine = world::machine().machine_id();
+        facts.expected = Some(expected);
         let decision = decide(&facts, &policy);
         let latest = latest(&facts, &decision, source.as_mut(), settings);
-        Ok(Found { facts, decision, policy, latest, last_downtime_ms })
+        let mut found = Found { facts, decision, policy, latest, declared: None, expected };
+        found.declared = compare(&found, source.as_mut());
+        Ok(found)
     })
 }
 
 /// What the updater remembers; nothing where it may not be read.
-fn remembered(settings: &Settings) -> Outcome<(Facts, Option<u64>)> {
-    let mut facts = Facts { now: Timestamp::now(), ..Facts::default() };
+fn remembered(settings: &Settings, installed: Option<Installed>) -> Outcome<(Facts, Expected)> {
+    let unknown = downtime::expect(&[], &[], 0);
+    let mut facts = Facts { now: Timestamp::now(), installed, ..Facts::default() };
     if super::gate::readable(settings, "check").is_err() {
-        return Ok((facts, None));
+        return Ok((facts, unknown));
     }
-    let Some(mut records) = world::reading(settings)? else { return Ok((facts, None)) };
+    let Some(mut records) = world::reading(settings)? else { return Ok((facts, unknown)) };
     facts.committed = records.committed()?;
-    facts.seen = records.seen(&settings.agent.module)?;
+    facts.seen = ever_seen(records.as_mut(), &settings.agent.module, facts.installed.as_ref())?;
     facts.held = records.held()?;
     // What a build depends on is not looked at here: a version whose build failed counts as waiting.
     facts.held.iter_mut().for_each(|held| held.fingerprint = None);
     facts.paused = records.paused()?;
     facts.stuck = records.stuck()?;
-    let downtime = records.runs(20)?.into_iter().find_map(|run| run.downtime_ms);
-    Ok((facts, downtime))
+    facts.staged = records.staged()?;
+    let size = match &settings.agent.database {
+        Some(database) => world::machine().file_size(database)?,
+        None => 0,
+    };
+    Ok((facts, downtime::expect(&records.runs(50)?, &world::kept(settings)?, size)))
 }
 
 fn latest(facts: &Facts, decision: &Decision, source: &mut dyn ModuleSource, settings: &Settings) -> Latest {
@@ -67,7 +108,8 @@ fn latest(facts: &Facts, decision: &Decision, source: &mut dyn ModuleSource, set
     let seen = target.and_then(|target| facts.seen.iter().find(|seen| seen.version == *target));
     let commit_time = seen.and_then(|seen| seen.commit_time).or_else(|| {
         // Only for show: the answer is whole without it.
-        let info = source.info(&settings.agent.module, target?, &Cancel::new()).ok()?;
+        let module = path_of(&settings.agent.module, target?);
+        let info = source.info(&module, target?, &Cancel::new()).ok()?;
         info.time
     });
     Latest {

@@ -67,7 +67,7 @@ impl Exit {
     /// The end of a command that made a run.
     pub(super) fn of_run(run: &Run) -> Self {
         match run.verdict {
-            Some(Verdict::Updated) => Self::Done,
+            Some(Verdict::Updated | Verdict::Staged) => Self::Done,
             Some(Verdict::RolledBack) => Self::RolledBack,
             Some(Verdict::Failed | Verdict::Aborted) | None => Self::Failed,
             Some(Verdict::Stuck) => Self::Stuck,
@@ -112,6 +112,7 @@ mod tests {
         let mut run = Run::new("x".into(), RunKind::Update, By::Uid(0), Timestamp::UNIX_EPOCH);
         for (verdict, code) in [
             (Some(Verdict::Updated), 0),
+            (Some(Verdict::Staged), 0),
             (Some(Verdict::Failed), 1),
             (Some(Verdict::Aborted), 1),
             (Some(Verdict::RolledBack), 3),

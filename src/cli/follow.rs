@@ -47,6 +47,9 @@ fn said(kind: &EventKind) -> Option<String> {
             Some(render::run::step(&row, Glyphs::Ascii))
         }
         EventKind::Output { line } => Some(format!("    | {line}")),
+        EventKind::ChangesKnown { changes } => {
+            Some(format!("    what changes: {}", render::changes::line(changes)))
+        }
         EventKind::TurnedBack { error } => Some(format!("  going back to the old version: {error}")),
         EventKind::AlertRaised { alert } => Some(format!("  attention: {}", alert.text)),
         EventKind::Note { level: Level::Warn | Level::Error, text } => Some(format!("  attention: {text}")),

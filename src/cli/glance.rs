@@ -5,7 +5,7 @@ use crate::config::Settings;
 use crate::host::lock::{self, Holder};
 use crate::model::agent::Life;
 use crate::model::status::{AgentLife, AgentStatus, State};
-use crate::model::{Failure, Installed, Outcome, ServiceState, Status};
+use crate::model::{Failure, Installed, Outcome, ServiceState, Status, Timestamp};
 use crate::store::Layout;
 use crate::world;
 
@@ -80,9 +80,9 @@ impl Glance {
             status.latest = records.latest()?;
             status.held = records.held()?;
             status.alerts = records.alerts()?;
-            status.updater.paused = records.paused()?;
+            status.updater.paused = records.paused()?.filter(|paused| paused.holds(Timestamp::now()));
             status.updater.probation = records.probation()?.map(|probation| probation.shown());
-            status.last_run = records.runs(1)?.pop();
+            status.last_run = records.runs(1)?.pop().map(world::with_existing_log);
             stuck = records.stuck()?.is_some();
         }
         status.agent.retracted = status.alerts.iter().any(|alert| alert.id == "retracted");

@@ -1,17 +1,19 @@
 //! `hold` and `unhold`.
 
 use super::exit::Exit;
-use super::{Call, Ended, follow, gate};
+use super::{Call, Ended, gate};
 use crate::daemon;
-use crate::engine::Interrupt;
-use crate::model::Version;
+use crate::engine::standing;
+use crate::model::{EventKind, Timestamp, Version};
 
 /// Never takes a version automatically.
 pub(super) fn hold(call: &Call<'_>, version: &Version, reason: Option<&str>) -> Ended {
     let settings = call.settings()?;
     let by = gate::open(&settings, &format!("hold {version}"))?;
-    let sink = follow::sink(call.console, false);
-    daemon::with_engine(&settings, sink, &Interrupt::new(), |engine| engine.hold(version, reason, by))??;
+    daemon::with_records(&settings, |records| {
+        standing::hold(records, version, reason, by, Timestamp::now())?;
+        Ok(EventKind::HeldChanged { held: records.held()? })
+    })?;
     call.console
         .line(&format!("{version} is held: it is not taken automatically until `unhold {version}`"))?;
     Ok(Exit::Done)
@@ -21,8 +23,11 @@ pub(super) fn hold(call: &Call<'_>, version: &Version, reason: Option<&str>) -> 
 pub(super) fn unhold(call: &Call<'_>, version: &Version) -> Ended {
     let settings = call.settings()?;
     gate::open(&settings, &format!("unhold {version}"))?;
-    let sink = follow::sink(call.console, false);
-    let was = daemon::with_engine(&settings, sink, &Interrupt::new(), |engine| engine.unhold(version))??;
+    let mut was = false;
+    daemon::with_records(&settings, |records| {
+        was = standing::unhold(records, version)?;
+        Ok(EventKind::HeldChanged { held: records.held()? })
+    })?;
     call.console.line(&match was {
         true => format!("{version} is no longer held"),
         false => format!("{version} was not held"),

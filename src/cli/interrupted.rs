@@ -111,7 +111,8 @@ mod tests {
             build_timeout: std::time::Duration::ZERO,
             state: "/s".into(),
             hold_reason: None,
-            probation: Duration::ZERO,
+            probation: std::time::Duration::ZERO,
+            expected_downtime_ms: None,
             snapshot: None,
         })
     }

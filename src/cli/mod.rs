@@ -20,6 +20,7 @@ mod history;
 mod hold;
 mod interrupted;
 mod logs;
+mod pause;
 mod preview;
 mod rescue;
 mod rollback;
@@ -38,6 +39,7 @@ pub use self::console::Console;
 use self::console::Stop;
 use self::exit::Exit;
 use crate::config::{Loaded, Settings, Sources};
+use crate::render::metrics::Build;
 
 /// What a command ends with.
 type Ended = Result<Exit, Stop>;
@@ -49,7 +51,21 @@ pub fn main() -> ExitCode {
     if args.nth(1).is_some_and(|command| command == "guard") {
         return crate::host::process::guard_main(args);
     }
-    run_with(std::env::args_os(), &Console::of_process())
+    let console = Console::of_process();
+    #[cfg(debug_assertions)]
+    if let Err(why) = arm() {
+        console.talk(&why);
+        return ExitCode::from(Exit::Usage.code());
+    }
+    run_with(std::env::args_os(), &console)
+}
+
+/// A program built for debugging fails where its tests say so.
+#[cfg(debug_assertions)]
+fn arm() -> Result<(), String> {
+    let Some(script) = crate::config::env::read("SENTINEL_FAULT") else { return Ok(()) };
+    let log = crate::config::env::read("SENTINEL_FAULT_LOG").map(std::path::PathBuf::from);
+    crate::host::fault::arm_from(&script, log.as_deref())
 }
 
 /// Runs one command line; `args` begins with the program's name.
@@ -74,16 +90,19 @@ fn dispatch(args: Args, console: &Console) -> Ended {
     let call = Call { console, sources: Sources::here(args.config.clone(), args.set.clone()) };
     match args.command {
         Command::Run { once } => run::run(&call, args.config, args.set, once),
-        Command::Status { json } => status::run(&call, json),
+        Command::Status { json, metrics } => status::run(&call, json, metrics),
         Command::Check { exit_code, json } => check::run(&call, exit_code, json),
         Command::Update(request) => update::run(&call, &request),
         Command::Rollback(request) => rollback::run(&call, &request),
         Command::Hold { version, reason } => hold::hold(&call, &version, reason.as_deref()),
         Command::Unhold { version } => hold::unhold(&call, &version),
+        Command::Pause { time, reason } => pause::pause(&call, time, reason.as_deref()),
+        Command::Resume => pause::resume(&call),
         Command::History { id, json } => history::run(&call, id.as_deref(), json),
         Command::Versions { json } => versions::run(&call, json),
         Command::Logs(request) => logs::run(&call, &request),
         Command::Config { what } => config::run(&call, &what),
+        Command::Demo { headless, keep } => demo::run(console, headless, keep),
         Command::Rescue => rescue::run(console, args.config),
     }
 }
@@ -109,6 +128,10 @@ impl Call<'_> {
         self.load().map(|loaded| loaded.settings)
     }
 }
+
+/// What this program is.
+const BUILD: Build =
+    Build { version: env!("CARGO_PKG_VERSION"), commit: env!("BUILD_COMMIT"), time: env!("BUILD_TIME") };
 
 /// The version with when and from what it was built.
 const VERSION: &str = concat!(

@@ -13,7 +13,11 @@ pub(super) fn run(call: &Call<'_>, request: &Update) -> Ended {
     }
     let by = gate::open(&settings, "update")?;
     gate::needs_no_service(&settings)?;
-    let wanted = UpdateRequest { version: request.version.clone(), force: request.force };
+    let wanted = UpdateRequest {
+        version: request.version.clone(),
+        force: request.force,
+        stage_only: request.stage_only,
+    };
     let sink = follow::sink(call.console, request.json);
     let reply =
         daemon::with_engine(&settings, sink, &Interrupt::new(), |engine| engine.update(&wanted, by))??;

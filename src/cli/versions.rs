@@ -2,6 +2,7 @@
 
 use super::exit::Exit;
 use super::{Call, Ended, gate};
+use crate::engine::majors::ever_seen;
 use crate::model::{Installed, Timestamp};
 use crate::render::versions::{self, Offer};
 use crate::world;
@@ -10,13 +11,15 @@ use crate::world;
 pub(super) fn run(call: &Call<'_>, json: bool) -> Ended {
     let settings = call.settings()?;
     gate::readable(&settings, "versions")?;
-    let installed = world::installed(&settings)?.as_ref().map(Installed::shown);
+    let agent = world::installed(&settings)?;
+    let installed = agent.as_ref().map(Installed::shown);
     let kept = world::kept(&settings)?;
-    let (mut held, mut offers, mut retracted) = (Vec::new(), Vec::new(), false);
+    let (mut held, mut staged, mut offers, mut retracted) = (Vec::new(), None, Vec::new(), false);
     if let Some(mut records) = world::reading(&settings)? {
         held = records.held()?;
+        staged = records.staged()?;
         retracted = records.alerts()?.iter().any(|alert| alert.id == "retracted");
-        let seen = records.seen(&settings.agent.module)?;
+        let seen = ever_seen(records.as_mut(), &settings.agent.module, agent.as_ref())?;
         offers.extend(seen.into_iter().map(|seen| Offer {
             version: seen.version,
             first_seen_at: seen.first_seen_at,
@@ -24,7 +27,7 @@ pub(super) fn run(call: &Call<'_>, json: bool) -> Ended {
         }));
     }
     let installed = installed.as_deref().map(|version| (version, retracted));
-    let rows = versions::rows(installed, &kept, &held, &offers);
+    let rows = versions::rows(installed, &kept, staged.as_ref(), &held, &offers);
     match json {
         true => call.console.json(&rows)?,
         false if rows.is_empty() => call.console.talk("no version is known yet; `check` asks for some"),

@@ -28,7 +28,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use checksums::matches_any;
 pub use choices::{LogLevel, Manager, Percent, RestoreDatabase, Toolchain, Viewers};
 pub use example::example;
 pub use fallback::fallback;
@@ -38,4 +37,3 @@ pub use problem::{Problem, Rejected};
 pub use redact::{Secret, redact};
 pub use settings::{KEYS, SECTIONS, Settings};
 pub use table::{Key, Section};
-pub use window::Window;

@@ -21,17 +21,24 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.key, &self.value) {
-            (Some(key), Some(value)) => write!(f, "{key} = {value} ({})", self.place)?,
-            (Some(key), None) => write!(f, "{key} ({})", self.place)?,
-            (None, _) => f.write_str(&self.place)?,
-        }
-        write!(f, ": {}", self.reason)?;
-        match &self.accepted {
-            Some(accepted) => write!(f, "; accepted: {accepted}"),
-            None => Ok(()),
-        }
+        let subject = match (&self.key, &self.value) {
+            (Some(key), Some(value)) => format!("{key} = {value} ({})", self.place),
+            (Some(key), None) => format!("{key} ({})", self.place),
+            (None, _) => self.place.clone(),
+        };
+        let accepted = self.accepted.as_ref().map(|accepted| format!("; accepted: {accepted}"));
+        let accepted = accepted.unwrap_or_default();
+        f.write_str(&visible(&format!("{subject}: {}{accepted}", self.reason)))
     }
+}
+
+/// What a terminal may be shown: a value may hold control characters, and TOML lets some stand as they are.
+fn visible(text: &str) -> String {
+    let escaped = |symbol: char| match symbol.is_control() {
+        true => symbol.escape_default().to_string(),
+        false => symbol.to_string(),
+    };
+    text.chars().map(escaped).collect()
 }
 
 /// A configuration that cannot be used.
@@ -51,7 +58,8 @@ impl From<Rejected> for Failure {
             count => format!("the configuration has {count} problems"),
         };
         let problems = rejected.problems.iter().map(Problem::to_string);
-        let causes = problems.chain(rejected.warnings.iter().map(|warning| format!("besides, {warning}")));
+        let causes =
+            problems.chain(rejected.warnings.iter().map(|warning| visible(&format!("besides, {warning}"))));
         causes
             .fold(Self::new(Class::Config, what), Self::cause)
             .hint("correct it, then see `sentinel-updater config check`")

@@ -13,7 +13,9 @@ use super::choices::{LogLevel, Manager, Percent, RestoreDatabase, Toolchain, Vie
 use super::kinds::Kind;
 use super::kinds::commands::{ARGUMENTS, COMMAND, VARIABLES};
 use super::kinds::names::{GROUP, MODULE, PACKAGE, SERVICE, TAGS, USER};
-use super::kinds::network::{CHECKSUM_DATABASE, FORWARD_PROXY, HOSTS, MODULE_PROXIES, PATTERNS, PROBE_URL};
+use super::kinds::network::{
+    CHECKSUM_DATABASE, FORWARD_PROXY, HOSTS, MODULE_PROXIES, PATTERNS, PINNED_RELEASE, PROBE_URL,
+};
 use super::kinds::places::{DIRECTORIES, OPTIONAL_PATH, PATH, SOCKET, TOOL};
 use super::kinds::scalars::{
     CONSTRAINT, COUNT, COUNT_FROM_ONE, DURATION, INTERVAL, PERCENT, SIZE, SIZE_LIMIT, SWITCH, TIMEOUT,
@@ -23,7 +25,7 @@ use super::load::Reader;
 use super::paths::Platform;
 use super::redact::Secret;
 use super::table::{Base, Key, Section, settings};
-use super::window::Window;
+use crate::model::Window;
 
 /// Compiling does not get faster with more, and the machine has other work.
 const MOST_JOBS: usize = 4;
@@ -78,11 +80,14 @@ settings! { base;
     }
     /// How a version is compiled. The compiler gets this environment and nothing else.
     build: Build {
-        /// The go command; auto: looked for in the usual places.
+        /// The go command; auto: looked for in the usual places, and fetched if there is none.
         go: Option<PathBuf> = "auto", TOOL;
-        /// Which Go compiles a module that asks for a newer one: only the installed one, or one that Go
-        /// downloads.
+        /// Which Go compiles a module that asks for a newer one: only the installed one, or one that is
+        /// downloaded.
         toolchain: Toolchain = "local", choice();
+        /// The release of Go that is downloaded, and its hash as `go mod download -json` shows it; empty: the
+        /// newest one, if the checksum database knows its hash.
+        toolchain_sum: Option<String> = "", PINNED_RELEASE;
         /// The C compiler; auto: looked for in the usual places.
         cc: Option<PathBuf> = "auto", TOOL;
         /// More directories for the compiler's PATH.
@@ -101,11 +106,12 @@ settings! { base;
         user: Option<String> = "", USER;
         /// Keep the compiler's cache between builds: faster, and some hundred megabytes.
         keep_cache: bool = true, SWITCH;
-        /// Module proxies; empty: what `go env` says.
+        /// Module proxies; empty: what `go env` says. The word `direct` does not count, see goprivate.
         goproxy: Option<Secret> = "", MODULE_PROXIES, ["GOPROXY"];
         /// Checksum database that every download is compared with; empty: Go's own.
         gosumdb: Option<String> = "", CHECKSUM_DATABASE, ["GOSUMDB"];
-        /// Modules that no public proxy or checksum database is asked about.
+        /// Modules of one's own, such as `corp.example/*`: neither a proxy nor the checksum database is asked about
+        /// them, and git may fetch them from their own repository.
         goprivate: Option<String> = "", PATTERNS, ["GOPRIVATE"];
         /// Modules that are fetched without a proxy; empty: those of goprivate. With `none`, private modules
         /// come from the proxy.
@@ -118,9 +124,9 @@ settings! { base;
         https_proxy: Option<Secret> = "", FORWARD_PROXY, ["HTTPS_PROXY", "https_proxy"];
         /// Hosts that are reached without a forward proxy.
         no_proxy: Option<String> = "", HOSTS, ["NO_PROXY", "no_proxy"];
-        /// Certificates (PEM) that are trusted instead of the system's.
+        /// Certificates (PEM) that are trusted besides the system's.
         ca_file: Option<PathBuf> = "", OPTIONAL_PATH, ["SSL_CERT_FILE"];
-        /// Passwords for module proxies, in the format of netrc.
+        /// Passwords for module proxies and repositories that are reached by https, in the format of netrc.
         netrc: Option<PathBuf> = "", OPTIONAL_PATH, ["NETRC"];
     }
     /// Which versions are taken, and when.
@@ -133,15 +139,19 @@ settings! { base;
         allow_major: bool = false, SWITCH;
         /// How long a version must have been known before it is taken.
         min_age: Duration = "0s", DURATION;
-        /// Wait up to this long, at random, before an update, so that a fleet does not switch at once.
+        /// Switch up to this long after a version appeared, or after the window opened: each host at a moment
+        /// of its own, so that a fleet does not switch at once. Keep it shorter than the windows.
         splay: Duration = "0s", DURATION;
-        /// When a switch may happen; empty: at any time. Building is not bound to it.
+        /// When the agent may be stopped for an update; empty: at any time. Building, commands, rollbacks and
+        /// a first installation are not bound to it. Times that the clock skips in spring are never open, the
+        /// hour that it repeats in autumn is open twice.
         windows: Vec<Window> = NONE.to_vec(), WINDOWS;
         /// How many versions are kept for a rollback.
         keep_versions: u32 = 3, COUNT_FROM_ONE;
         /// When an automatic rollback restores the database: if the schema changed, always or never.
         restore_database: RestoreDatabase = "schema", choice();
-        /// An update that is expected to stop the agent for longer is not started; 0s: no limit.
+        /// An update that is expected to stop the agent for longer is built and waits for `update --force`;
+        /// 0s: no limit.
         max_downtime: Duration = "0s", DURATION;
     }
     /// How it is decided that a new version works.

@@ -3,6 +3,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::hook::Hook;
+use crate::config::Settings;
 use crate::engine::Sink;
 use crate::host::notify;
 use crate::model::event::Level;
@@ -14,6 +16,7 @@ use crate::render;
 #[derive(Clone)]
 pub(super) struct Hub {
     inner: Arc<Mutex<Inner>>,
+    hook: Hook,
 }
 
 struct Inner {
@@ -22,9 +25,9 @@ struct Inner {
 }
 
 impl Hub {
-    /// A hub that starts from `status`.
-    pub(super) fn new(status: Status) -> Self {
-        Self { inner: Arc::new(Mutex::new(Inner { view: View::new(status, 0), ready: false })) }
+    /// A hub that starts from `status` and tells `hook` of runs that end.
+    pub(super) fn new(status: Status, hook: Hook) -> Self {
+        Self { inner: Arc::new(Mutex::new(Inner { view: View::new(status, 0), ready: false })), hook }
     }
 
     /// The engine's end of it.
@@ -50,6 +53,14 @@ impl Hub {
         }
         drop(inner);
         log(&event.kind);
+        if let EventKind::RunEnded { run } = &event.kind {
+            self.hook.tell(run);
+        }
+    }
+
+    /// Other settings.
+    pub(super) fn configure(&self, settings: &Settings) {
+        self.hook.configure(settings);
     }
 
     /// Tells the service manager that we are up; once.
@@ -84,6 +95,7 @@ pub(super) enum Target {
     Engine,
     Build,
     Agent,
+    Hook,
     Service,
 }
 
@@ -103,6 +115,7 @@ pub(super) fn write(level: Level, target: Target, line: &str) {
         Target::Engine => at!("updater::engine"),
         Target::Build => at!("updater::build"),
         Target::Agent => at!("updater::agent"),
+        Target::Hook => at!("updater::hook"),
         Target::Service => at!("updater::service"),
     }
 }

@@ -9,9 +9,12 @@ use crate::config::Settings;
 use crate::engine::{Engine, Interrupt, Pulse, Sink, Wish};
 use crate::model::status::State;
 use crate::model::{Class, EventKind, Failure, Outcome};
+use crate::ports::Records;
 use crate::world;
 
+use super::hook::Hook;
 use super::log::Log;
+use super::signals::{Signal, Signals};
 
 /// Takes the lock, takes up a run that was interrupted, then does `work`.
 ///
@@ -26,13 +29,14 @@ pub fn with_engine<T: Send>(
     interrupt: &Interrupt,
     work: impl FnOnce(&mut Engine) -> T + Send,
 ) -> Outcome<T> {
-    let _lock = world::lock(settings)?;
+    let lock = world::lock(settings)?;
     let runtime = super::service::runtime()?;
     // What a command does to the agent is in the same log as what the service does.
     let _log = Log::file_only(settings);
     let touched = Arc::new(AtomicBool::new(false));
-    let sink = watching(sink, touched.clone());
-    std::thread::scope(|scope| {
+    let hook = Hook::new(settings);
+    let sink = watching(sink, touched.clone(), hook.clone());
+    let result = std::thread::scope(|scope| {
         let (done, ended) = oneshot::channel::<()>();
         let handle = runtime.handle().clone();
         let engine_interrupt = interrupt.clone();
@@ -48,11 +52,31 @@ pub fn with_engine<T: Send>(
         engine.join().unwrap_or_else(|_| {
             Err(Failure::new(Class::Internal, "the engine ended unexpectedly; its state is in the journal"))
         })
-    })
+    });
+    // The next updater need not wait for a hook.
+    drop(lock);
+    hook.finish(&mut || {});
+    result
 }
 
-/// Logs what happens, and notes when the agent is being touched.
-fn watching(mut sink: Sink, touched: Arc<AtomicBool>) -> Sink {
+/// Takes the lock and does `work` with the updater's memory alone: orders for later need no service manager
+/// and touch no agent, so an interrupted run is left to the next start. What `work` returns goes to the log.
+///
+/// # Errors
+/// `Busy` with the holder's process when the service or another command runs; what `work` says.
+pub fn with_records(
+    settings: &Settings,
+    work: impl FnOnce(&mut dyn Records) -> Outcome<EventKind>,
+) -> Outcome<EventKind> {
+    let _lock = world::lock(settings)?;
+    let _log = Log::file_only(settings);
+    let event = work(world::records(settings)?.as_mut())?;
+    super::hub::log(&event);
+    Ok(event)
+}
+
+/// Logs what happens, tells the hook of runs that end, and notes when the agent is being touched.
+fn watching(mut sink: Sink, touched: Arc<AtomicBool>, hook: Hook) -> Sink {
     Box::new(move |kind| {
         if let EventKind::StateChanged { state } = &kind {
             let now =
@@ -60,35 +84,23 @@ fn watching(mut sink: Sink, touched: Arc<AtomicBool>) -> Sink {
             touched.store(now, Ordering::SeqCst);
         }
         super::hub::log(&kind);
+        if let EventKind::RunEnded { run } = &kind {
+            hook.tell(run);
+        }
         sink(kind);
     })
 }
 
-#[cfg(unix)]
 async fn listen(mut ended: oneshot::Receiver<()>, interrupt: &Interrupt, touched: &AtomicBool) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut int), Ok(mut term), Ok(mut hup)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
-    else {
-        drop(ended.await);
-        return;
-    };
+    let mut signals = Signals::new();
     loop {
         tokio::select! {
             _ = &mut ended => return,
-            _ = int.recv() => if !touched.load(Ordering::SeqCst) { interrupt.ask(Wish::Abort) },
-            _ = term.recv() => interrupt.ask(Wish::Exit),
-            _ = hup.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-async fn listen(mut ended: oneshot::Receiver<()>, interrupt: &Interrupt, touched: &AtomicBool) {
-    loop {
-        tokio::select! {
-            _ = &mut ended => return,
-            _ = tokio::signal::ctrl_c() => if !touched.load(Ordering::SeqCst) { interrupt.ask(Wish::Abort) },
+            signal = signals.next() => match signal {
+                Signal::Interrupt => if !touched.load(Ordering::SeqCst) { interrupt.ask(Wish::Abort) },
+                Signal::Terminate => interrupt.ask(Wish::Exit),
+                Signal::Hangup => {}
+            },
         }
     }
 }

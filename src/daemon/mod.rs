@@ -4,12 +4,15 @@
 //! of its own and does one thing at a time. Commands that work without the service run the same engine
 //! in their own process, under the same lock. Nothing here decides what is done to the agent.
 
+mod hook;
 mod hub;
+mod life;
 mod local;
 mod log;
 mod rescue;
 mod service;
+mod signals;
 
-pub use local::with_engine;
+pub use local::{with_engine, with_records};
 pub use rescue::rescue;
 pub use service::{Ending, Request, run};

@@ -1,22 +1,23 @@
 //! `run`: the service's life.
 
 use std::path::PathBuf;
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 use crate::config::{self, Loaded, Rejected, Settings, Sources};
-use crate::engine::{self, Ended, Engine, Interrupt, Pulse, Wish};
+use crate::engine::{Interrupt, Pulse, Wish};
 use crate::host::{machine, notify};
 use crate::model::event::Level;
-use crate::model::{By, Class, Failure, Outcome, Run, Status, Timestamp};
-use crate::ports::{Cancel, World};
-use crate::world::{self, Supervisor};
+use crate::model::{Class, Failure, Outcome, Run, Status, Timestamp};
+use crate::world;
 
+use super::hook::Hook;
 use super::hub::{Hub, Target, write};
+use super::life::{self, EngineThread, Order, Orders};
 use super::log::Log;
+use super::signals::{Signal, Signals};
 
 /// What `run` is asked for.
 #[derive(Debug, Clone, Default)]
@@ -40,12 +41,6 @@ pub enum Ending {
     Rejected(Rejected),
     /// It could not work.
     Failed(Failure),
-}
-
-/// What the engine's thread is told.
-enum Order {
-    Exit,
-    Reload(Box<Settings>),
 }
 
 /// Runs until SIGTERM, or once. An interrupted run is taken up before the configuration is looked at.
@@ -104,7 +99,7 @@ fn live(
     log: &Log,
     rejected: Option<&Rejected>,
 ) -> Outcome<Option<Run>> {
-    let _lock = world::lock(settings)?;
+    let lock = world::lock(settings)?;
     let runtime = runtime()?;
     let interrupt = Interrupt::new();
     let pulse = Pulse::default();
@@ -114,15 +109,14 @@ fn live(
     status.updater.started_at = Some(Timestamp::now());
     let manager = world::kind(settings);
     status.updater.manager = manager.name().to_owned();
-    let hub = Hub::new(status);
+    let hook = Hook::new(settings);
+    let hub = Hub::new(status, hook.clone());
     write(Level::Info, Target::Service, &format!("sentinel-updater {} starts", request.version));
     if manager.is_own() {
         let text = "no service manager: the updater runs the agent itself (manager process)";
         write(Level::Info, Target::Service, text);
     }
-    let (orders, inbox) = mpsc::channel();
-    let wake = Cancel::new();
-    let orders = Orders { orders, wake: wake.clone() };
+    let (orders, inbox) = life::channel();
     let (done, ended) = oneshot::channel();
     let thread = EngineThread {
         settings: settings.clone(),
@@ -130,7 +124,6 @@ fn live(
         interrupt: interrupt.clone(),
         pulse: pulse.clone(),
         inbox,
-        wake,
         handle: runtime.handle().clone(),
         only_recover: rejected.is_some(),
         once: request.once,
@@ -150,139 +143,14 @@ fn live(
     let result = join.join().unwrap_or_else(|_| {
         Err(Failure::new(Class::Internal, "the engine ended unexpectedly; its state is in the journal"))
     });
+    // The engine's work is done: the next updater need not wait for a hook.
+    drop(lock);
+    hook.finish(&mut || {
+        notify::extend_timeout(Duration::from_secs(60));
+        notify::watchdog();
+    });
     write(Level::Info, Target::Service, "sentinel-updater ends");
     result
-}
-
-/// The way to the engine's thread, which may be waiting for the agent and not for orders.
-struct Orders {
-    orders: mpsc::Sender<Order>,
-    wake: Cancel,
-}
-
-impl Orders {
-    fn send(&self, order: Order) {
-        // An engine that has ended needs no orders.
-        drop(self.orders.send(order));
-        self.wake.request();
-    }
-}
-
-/// The engine's thread.
-struct EngineThread {
-    settings: Settings,
-    hub: Hub,
-    interrupt: Interrupt,
-    pulse: Pulse,
-    inbox: mpsc::Receiver<Order>,
-    /// Raised when something is in the inbox.
-    wake: Cancel,
-    handle: tokio::runtime::Handle,
-    only_recover: bool,
-    once: bool,
-}
-
-impl EngineThread {
-    fn live(self) -> Outcome<Option<Run>> {
-        // Ends last: the agent outlives everything that is done to it.
-        let supervisor = world::supervisor(&self.settings, |level, line| write(level, Target::Agent, line))?;
-        if self.only_recover {
-            return self.recover_only(supervisor.as_ref());
-        }
-        let world = self.assemble(&self.settings, supervisor.as_ref())?;
-        let policy = world::policy(&self.settings);
-        let mut engine =
-            Engine::new(world, policy, self.hub.sink(), self.interrupt.clone(), self.pulse.clone());
-        if self.once {
-            return self.one_turn(&mut engine);
-        }
-        if let Err(failure) = engine.recover() {
-            // The turns try again; a service that ends here would only be started again.
-            write(Level::Error, Target::Engine, &failure.to_string());
-        }
-        if let Some(supervisor) = &supervisor
-            && self.interrupt.wish() != Some(Wish::Exit)
-        {
-            // Whatever was interrupted has been taken up: the agent's life is nobody else's now.
-            supervisor.start_all();
-        }
-        self.hub.ready();
-        loop {
-            if self.interrupt.wish() == Some(Wish::Exit) {
-                return Ok(None);
-            }
-            let (mut delay, _) = engine.turn();
-            if engine.is_open() {
-                delay = delay.min(Duration::from_secs(30));
-            }
-            if self.interrupt.wish() == Some(Wish::Exit) {
-                return Ok(None);
-            }
-            match self.wait(&mut engine, delay) {
-                Some(Order::Exit) => return Ok(None),
-                None => {}
-                Some(Order::Reload(settings)) => match self.assemble(&settings, supervisor.as_ref()) {
-                    Ok(world) => engine.reload(world, world::policy(&settings)),
-                    Err(failure) => write(Level::Error, Target::Service, &failure.to_string()),
-                },
-            }
-        }
-    }
-
-    /// Waits for an order, at most for `delay`; meanwhile a version on probation is watched.
-    fn wait(&self, engine: &mut Engine, delay: Duration) -> Option<Order> {
-        let until = Instant::now() + delay;
-        loop {
-            // Lowered before the inbox is looked into: an order that comes later raises it again.
-            self.wake.reset();
-            match self.inbox.try_recv() {
-                Ok(order) => return Some(order),
-                Err(mpsc::TryRecvError::Disconnected) => return Some(Order::Exit),
-                Err(mpsc::TryRecvError::Empty) => {}
-            }
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || self.interrupt.wish() == Some(Wish::Exit) {
-                return None;
-            }
-            if !engine.watch_probation(left, &self.wake) {
-                return match self.inbox.recv_timeout(left) {
-                    Ok(order) => Some(order),
-                    Err(mpsc::RecvTimeoutError::Disconnected) => Some(Order::Exit),
-                    Err(mpsc::RecvTimeoutError::Timeout) => None,
-                };
-            }
-        }
-    }
-
-    fn assemble(&self, settings: &Settings, supervisor: Option<&Supervisor>) -> Outcome<World> {
-        if let Some(supervisor) = supervisor {
-            supervisor.set_log_limits(settings.updater.max_log_size, settings.updater.max_log_files);
-        }
-        Ok(world::supervised(world::assemble(settings, &self.handle)?, supervisor))
-    }
-
-    /// `run --once`: errors are the command's.
-    fn one_turn(&self, engine: &mut Engine) -> Outcome<Option<Run>> {
-        let recovered = engine.recover()?;
-        self.hub.ready();
-        if engine.is_open() || self.interrupt.wish().is_some() {
-            return Ok(recovered);
-        }
-        engine.glance_at_probation()?;
-        let decision = engine.check()?;
-        Ok(engine.act(&decision, By::Timer)?.or(recovered))
-    }
-
-    /// The configuration is bad: whatever was interrupted is finished with the journal's own values.
-    fn recover_only(&self, supervisor: Option<&Supervisor>) -> Outcome<Option<Run>> {
-        let world = world::offline(&self.settings, &self.handle)?;
-        let mut world = world::supervised(world, supervisor);
-        let ended = engine::recover_run(&mut world, &mut self.hub.sink(), &self.interrupt, &self.pulse)?;
-        Ok(match ended {
-            Some(Ended::Verdict(run)) => Some(*run),
-            Some(Ended::Open) | None => None,
-        })
-    }
 }
 
 /// What the main loop holds.
@@ -310,8 +178,8 @@ async fn watch(mut watch: Watch<'_>) {
             _ = &mut watch.ended => return,
             () = pause => if watch.pulse.holds(machine::since_boot()) { notify::watchdog() },
             signal = signals.next() => match signal {
-                Signal::Reload => reload(&watch),
-                Signal::Exit => break,
+                Signal::Hangup => reload(&watch),
+                Signal::Interrupt | Signal::Terminate => break,
             },
         }
     }
@@ -356,57 +224,4 @@ fn reload(watch: &Watch<'_>) {
         }
     }
     notify::ready();
-}
-
-enum Signal {
-    Reload,
-    Exit,
-}
-
-#[cfg(unix)]
-struct Signals {
-    terminate: Option<tokio::signal::unix::Signal>,
-    interrupt: Option<tokio::signal::unix::Signal>,
-    hangup: Option<tokio::signal::unix::Signal>,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> Self {
-        use tokio::signal::unix::{SignalKind, signal};
-        Self {
-            terminate: signal(SignalKind::terminate()).ok(),
-            interrupt: signal(SignalKind::interrupt()).ok(),
-            hangup: signal(SignalKind::hangup()).ok(),
-        }
-    }
-
-    async fn next(&mut self) -> Signal {
-        async fn one(signal: &mut Option<tokio::signal::unix::Signal>) {
-            match signal {
-                Some(signal) => drop(signal.recv().await),
-                None => std::future::pending().await,
-            }
-        }
-        tokio::select! {
-            () = one(&mut self.terminate) => Signal::Exit,
-            () = one(&mut self.interrupt) => Signal::Exit,
-            () = one(&mut self.hangup) => Signal::Reload,
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> Self {
-        Self
-    }
-
-    async fn next(&mut self) -> Signal {
-        drop(tokio::signal::ctrl_c().await);
-        Signal::Exit
-    }
 }

@@ -1,10 +1,16 @@
 //! What people ask for: update, rollback, hold. Each answers with a run, or why there is none.
 
+use std::time::Duration;
+
+use crate::model::go_mod::path_of;
 use crate::model::plan::DatabaseChoice;
+use crate::model::status::Paused;
 use crate::model::{By, Class, EventKind, Failure, Kept, Outcome, Run, RunKind, Version};
 
 use super::gates::{Wanted, gates};
-use super::{Decision, Engine, planning, settle};
+use super::standing;
+use super::switch::Switch;
+use super::{Decision, Engine, planning};
 
 /// `update`.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +19,8 @@ pub struct UpdateRequest {
     pub version: Option<Version>,
     /// Lifts a held version, a downgrade, and what policy excludes.
     pub force: bool,
+    /// Build and prove only; the switch comes later.
+    pub stage_only: bool,
 }
 
 /// What to do with the database on a rollback across a schema change.
@@ -77,11 +85,32 @@ impl Engine {
         }
         if request.version.is_some() {
             // A version that does not exist is told before a run begins.
-            self.world.source.info(&self.policy.module, &target, self.interrupt.cancel())?;
+            let module = path_of(&self.policy.module, &target);
+            self.world.source.info(&module, &target, self.interrupt.cancel())?;
         }
         let kind = if installed.is_some() { RunKind::Update } else { RunKind::Install };
         let plan = planning::build(self, kind, &target, by)?;
-        Ok(self.execute(plan)?.map_or(Reply::Open, |run| Reply::Ran(Box::new(run))))
+        let never = request
+            .stage_only
+            .then(|| "somebody asks for it (`update`) or the timer finds it due".to_owned());
+        if never.is_some() && plan.new_kept.is_some() {
+            return Ok(Reply::Nothing(format!("{target} is built and proven already")));
+        }
+        if let (Some(ms), false, false) = (plan.expected_downtime_ms, request.stage_only, request.force)
+            && let Some((expected, limit)) = self.policy.too_long(Duration::from_millis(ms))
+        {
+            return Err(Failure::new(
+                Class::Refused,
+                format!(
+                    "the agent is expected to be down for {} ms, and policy.max_downtime is {} ms",
+                    expected.as_millis(),
+                    limit.as_millis()
+                ),
+            )
+            .hint("`update --force` takes it all the same"));
+        }
+        let switch = Switch { never, forced: request.force, ..Switch::default() };
+        Ok(self.execute_when(plan, switch)?.map_or(Reply::Open, |run| Reply::Ran(Box::new(run))))
     }
 
     /// What `--force` lifts.
@@ -105,7 +134,10 @@ impl Engine {
     /// `Refused` when there is no such version, or the choice about the database is missing; `Disk`.
     pub fn rollback(&mut self, request: &RollbackRequest, by: By) -> Outcome<Reply> {
         let installed = self.world.agent_files.installed(&self.policy.place.binary)?;
-        let kept = self.world.versions.kept()?;
+        let mut kept = self.world.versions.kept()?;
+        if let Some(staged) = self.world.records.staged()? {
+            kept.retain(|kept| kept.sha256 != staged.kept.sha256);
+        }
         let target = choose(&kept, installed.as_ref(), request.version.as_deref())?;
         if installed.as_ref().is_some_and(|installed| installed.sha256 == target.sha256) {
             return Ok(Reply::Nothing(format!("{} is installed already", target.version)));
@@ -150,9 +182,7 @@ impl Engine {
     /// # Errors
     /// `Disk`.
     pub fn hold(&mut self, version: &Version, reason: Option<&str>, by: By) -> Outcome<()> {
-        let reason = reason.map_or_else(|| format!("held by {by}"), ToOwned::to_owned);
-        let now = self.world.clock.now();
-        settle::hold_by_operator(self.world.records.as_mut(), version.clone(), reason, now)?;
+        standing::hold(self.world.records.as_mut(), version, reason, by, self.world.clock.now())?;
         self.held_changed()
     }
 
@@ -161,12 +191,35 @@ impl Engine {
     /// # Errors
     /// `Disk`.
     pub fn unhold(&mut self, version: &Version) -> Outcome<bool> {
-        let was = self.world.records.unhold(version)?;
-        if self.world.records.stuck()?.as_deref() == Some(version.as_str()) {
-            self.world.records.set_stuck(None)?;
-        }
+        let was = standing::unhold(self.world.records.as_mut(), version)?;
         self.held_changed()?;
         Ok(was)
+    }
+
+    /// Stops automatic updates, for a time or until resumed.
+    ///
+    /// # Errors
+    /// `Disk`.
+    pub fn pause(&mut self, time: Option<Duration>, reason: Option<&str>, by: By) -> Outcome<()> {
+        let paused = standing::pause(self.world.records.as_mut(), time, reason, by, self.world.clock.now())?;
+        self.paused_changed(Some(paused));
+        Ok(())
+    }
+
+    /// Lets automatic updates go on. False: they were not paused.
+    ///
+    /// # Errors
+    /// `Disk`.
+    pub fn resume(&mut self) -> Outcome<bool> {
+        let was = standing::resume(self.world.records.as_mut(), self.world.clock.now())?;
+        self.paused_changed(None);
+        Ok(was)
+    }
+
+    fn paused_changed(&mut self, paused: Option<Paused>) {
+        self.memo = None;
+        self.told_paused.clone_from(&paused);
+        (self.sink)(EventKind::PausedChanged { paused });
     }
 
     fn held_changed(&mut self) -> Outcome<()> {

@@ -9,6 +9,7 @@ use crate::model::{EventKind, Outcome, Plan, Progress, Record, Run, ServiceState
 use crate::ports::{Built, World};
 
 use super::interrupt::{Interrupt, Pulse};
+use super::switch::Switch;
 
 /// The way events leave the engine.
 pub type Emit<'a> = &'a mut dyn FnMut(EventKind);
@@ -27,6 +28,8 @@ pub struct Context<'a> {
     pub interrupt: &'a Interrupt,
     /// The watchdog's promise.
     pub pulse: &'a Pulse,
+    /// When the agent may be stopped.
+    pub switch: Switch,
     /// What `build` produced, for `prove`.
     pub built: Option<Built>,
     /// The agent may be touched already (a run taken up by recovery): no safe point is left.
@@ -59,6 +62,7 @@ impl<'a> Context<'a> {
             emit,
             interrupt,
             pulse,
+            switch: Switch::default(),
             built: None,
             touched: false,
             seen: None,

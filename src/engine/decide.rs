@@ -3,10 +3,12 @@
 use crate::model::agent::Life;
 use crate::model::held::HeldCause;
 use crate::model::status::Paused;
-use crate::model::{Held, Installed, ServiceState, Timestamp, Version};
+use crate::model::{Held, Installed, ServiceState, Staged, Timestamp, Version};
 use crate::ports::{Committed, Offered, Seen};
 
+use super::downtime::Expected;
 use super::policy::Policy;
+use super::switch::{Switch, Wait, earliest, joined};
 
 /// What is known when a decision is made.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +33,12 @@ pub struct Facts {
     pub stuck: Option<String>,
     /// What a build's outcome depends on besides the module.
     pub fingerprint: String,
+    /// The candidate that is built and proven already.
+    pub staged: Option<Staged>,
+    /// Tells this host from others, for the splay.
+    pub machine: String,
+    /// How long a switch is expected to keep the agent down; `None`: nobody asks.
+    pub expected: Option<Expected>,
 }
 
 /// What to do now.
@@ -38,7 +46,7 @@ pub struct Facts {
 pub enum Action {
     /// Nothing.
     Nothing,
-    /// Bring the agent to this version.
+    /// Bring the agent to this version, as far as the time allows: built and proven at any time.
     Update(Version),
     /// Install the agent for the first time.
     Install(Version),
@@ -57,6 +65,8 @@ pub struct Decision {
     pub update_available: bool,
     /// Why it is not taken now.
     pub reason: Option<String>,
+    /// When the reason may be over, or another one begins to count; `None`: nothing is waited for.
+    pub until: Option<Timestamp>,
     /// What needs an administrator's eye: id and text.
     pub alerts: Vec<(&'static str, String)>,
     /// Whether the installed version was retracted.
@@ -71,6 +81,7 @@ pub fn decide(facts: &Facts, policy: &Policy) -> Decision {
         target: target.clone(),
         update_available: false,
         reason: None,
+        until: None,
         alerts: Vec::new(),
         installed_retracted: false,
     };
@@ -113,7 +124,8 @@ pub fn decide(facts: &Facts, policy: &Policy) -> Decision {
     }
     match &target {
         None => decision.reason = no_target,
-        Some(target) if target == current => {}
+        // Nothing to do; a newer one that is too young yet is told.
+        Some(target) if target == current => decision.reason = younger(facts, policy, target),
         Some(target) if target < current => {
             decision.reason = Some(format!(
                 "{current} is installed and newer than {target}: never taken back automatically"
@@ -121,13 +133,52 @@ pub fn decide(facts: &Facts, policy: &Policy) -> Decision {
         }
         Some(target) => {
             decision.update_available = true;
-            decision.reason = waits(facts, target);
-            if decision.reason.is_none() {
-                decision.action = Action::Update(target.clone());
-            }
+            decision.action = Action::Update(target.clone());
+            hold_back(facts, &mut decision, target, Some(&Switch::automatic(policy, facts, target)));
         }
     }
     decision
+}
+
+/// Lets reasons speak against the action: those that forbid it, and those that only put the switch off.
+fn hold_back(facts: &Facts, decision: &mut Decision, target: &Version, switch: Option<&Switch>) {
+    let against = waits(facts, target);
+    let later = switch.map(|switch| switch.waits(facts.now)).unwrap_or_default();
+    decision.until = earliest(&against).into_iter().chain(earliest(&later)).min();
+    let staged = facts.staged.as_ref().is_some_and(|staged| staged.version == *target);
+    let put_off = match (later.is_empty(), staged) {
+        (true, true) if !against.is_empty() => Some(format!("{target} is built and proven")),
+        (true, _) => None,
+        (false, true) => {
+            Some(format!("{target} is built and proven; it is switched to when {}", joined(&later)))
+        }
+        (false, false) if against.is_empty() => {
+            Some(format!("{target} is being built; it is switched to when {}", joined(&later)))
+        }
+        (false, false) => Some(format!("after that it is switched to when {}", joined(&later))),
+    };
+    if !against.is_empty() || staged && !later.is_empty() {
+        decision.action = Action::Nothing;
+    }
+    let texts: Vec<String> = against.into_iter().map(|wait| wait.text).chain(put_off).collect();
+    decision.reason = (!texts.is_empty()).then(|| texts.join("; "));
+}
+
+/// Newer versions that are only too young.
+fn younger(facts: &Facts, policy: &Policy, current: &Version) -> Option<String> {
+    let newer = facts.offered.iter().rev().filter(|offered| offered.version > *current);
+    let young = newer
+        .filter(|offered| offered.retracted.is_none() && policy.excludes(&offered.version).is_none())
+        .filter_map(|offered| {
+            let until = policy.too_young(offered_since(facts, &offered.version), facts.now)?;
+            Some(too_young(&offered.version, until))
+        });
+    let young: Vec<String> = young.take(3).collect();
+    (!young.is_empty()).then(|| young.join("; "))
+}
+
+fn too_young(version: &Version, until: Timestamp) -> String {
+    format!("{version} is too young until {} (`update {version}` takes it now)", shown(until))
 }
 
 /// No binary: install it, put it back, or accept that somebody removed it.
@@ -149,10 +200,10 @@ fn decide_absent(facts: &Facts, policy: &Policy, decision: &mut Decision, no_tar
             match &decision.target {
                 None => decision.reason = no_target,
                 Some(target) => {
-                    decision.reason = waits(facts, target);
-                    if decision.reason.is_none() {
-                        decision.action = Action::Install(target.clone());
-                    }
+                    let target = target.clone();
+                    decision.action = Action::Install(target.clone());
+                    // Nothing is interrupted: no window and no splay is waited for.
+                    hold_back(facts, decision, &target, None);
                 }
             }
         }
@@ -170,7 +221,7 @@ fn target(facts: &Facts, policy: &Policy) -> (Option<Version>, Option<String>) {
         } else if let Some(reason) = policy.excludes(version) {
             why.push(reason);
         } else if let Some(until) = policy.too_young(offered_since(facts, version), facts.now) {
-            why.push(format!("{version} is too young until {}", shown(until)));
+            why.push(too_young(version, until));
         } else {
             return (Some(version.clone()), None);
         }
@@ -193,39 +244,45 @@ fn offered_since(facts: &Facts, version: &Version) -> Option<Timestamp> {
     }
 }
 
-/// Why a newer target is not taken now.
-fn waits(facts: &Facts, target: &Version) -> Option<String> {
+/// Why a newer target is not taken now, what lasts longest first.
+fn waits(facts: &Facts, target: &Version) -> Vec<Wait> {
+    let mut waits = Vec::new();
     if let Some(held) = facts.held.iter().find(|held| held.version == *target) {
         let tools_changed = held.cause == HeldCause::Build
             && held.fingerprint.as_deref().is_some_and(|was| was != facts.fingerprint);
         if held.blocks(facts.now) && !tools_changed {
-            return Some(match held.retry_at {
-                Some(at) => format!("{target} waits until {}: {}", shown(at), held.reason),
-                None => format!("{target} is held: {}", held.reason),
-            });
+            let text = match held.retry_at {
+                Some(at) => {
+                    format!("{target} waits until {}: {} (`update` tries it now)", shown(at), held.reason)
+                }
+                None => format!("{target} is held: {} (`unhold {target}` allows it)", held.reason),
+            };
+            waits.push(Wait::new(text, held.retry_at));
         }
     }
     if let Some(stuck) = &facts.stuck {
         // Only a version newer than the one that led here may be tried by itself.
         if Version::parse(stuck).is_ok_and(|stuck| *target <= stuck) || Version::parse(stuck).is_err() {
-            return Some(format!("stuck since the run to {stuck}"));
+            let text =
+                format!("stuck since the run to {stuck} (`update`, `rollback` or a newer version goes on)");
+            waits.push(Wait::new(text, None));
         }
     }
     if facts.service.masked {
-        return Some("the agent's service is masked".into());
+        waits.push(Wait::new("the agent's service is masked (until it is unmasked)", None));
     }
-    if let Some(paused) = &facts.paused
-        && paused.until.is_none_or(|until| facts.now < until)
-    {
+    if let Some(paused) = facts.paused.as_ref().filter(|paused| paused.holds(facts.now)) {
         let until = paused.until.map_or(String::new(), |until| format!(" until {}", shown(until)));
         let why = paused.reason.as_deref().map_or(String::new(), |why| format!(": {why}"));
-        return Some(format!("paused{until}{why}"));
+        waits.push(Wait::new(format!("paused{until}{why} (`resume` ends it)"), paused.until));
     }
-    None
+    // `None` is for ever.
+    waits.sort_by_key(|wait| std::cmp::Reverse(wait.until.unwrap_or(Timestamp::MAX)));
+    waits
 }
 
 /// Times in reasons, to the second.
-fn shown(at: Timestamp) -> String {
+pub(super) fn shown(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

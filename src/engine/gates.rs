@@ -3,6 +3,7 @@
 use crate::model::{Held, Version};
 use crate::ports::Offered;
 
+use super::majors;
 use super::policy::Policy;
 
 /// What is known of the version asked for.
@@ -46,7 +47,8 @@ pub fn gates(wanted: &Wanted<'_>, policy: &Policy) -> [Gate; 4] {
         .find(|offered| offered.version == *target)
         .and_then(|offered| offered.retracted.as_ref())
         .map(|why| format!("{target} was retracted by its authors ({why})"));
-    let excluded = if chosen { None } else { policy.excludes(target) };
+    let excluded = || policy.excludes(target).or_else(|| majors::refusal(policy, current, target));
+    let excluded = if chosen { None } else { excluded() };
     [
         Gate { id: "held", title: "not held", refusal: held },
         Gate { id: "downgrade", title: "not a downgrade", refusal: lower },

@@ -8,8 +8,10 @@ mod check;
 mod commands;
 mod context;
 pub mod decide;
+pub mod downtime;
 pub mod gates;
 mod interrupt;
+pub mod majors;
 mod planning;
 mod policy;
 mod probation;
@@ -18,7 +20,11 @@ mod rescue;
 mod runner;
 mod schedule;
 mod settle;
+mod splay;
+mod staging;
+pub mod standing;
 pub mod steps;
+pub mod switch;
 
 pub use commands::{DatabaseRequest, Reply, RollbackRequest, UpdateRequest};
 pub use decide::{Action, Decision};
@@ -30,15 +36,17 @@ pub use runner::Ended;
 use std::time::Duration;
 
 use crate::model::event::Level;
-use crate::model::status::{AgentStatus, Alert, Latest, State};
+use crate::model::status::{AgentStatus, Alert, Latest, Paused, State};
 use crate::model::{
     By, Class, EventKind, Failure, Outcome, Plan, Record, Run, RunKind, ServiceState, StepId, StepStatus,
+    Verdict, Version,
 };
 use crate::ports::World;
 
 use self::check::Memo;
 use self::context::Context;
 use self::schedule::Schedule;
+use self::switch::Switch;
 
 /// Where the engine's events go.
 pub type Sink = Box<dyn FnMut(EventKind) + Send>;
@@ -53,9 +61,13 @@ pub struct Engine {
     schedule: Schedule,
     memo: Option<Memo>,
     latest: Latest,
+    /// Versions that the last answer marked as taken back by their authors.
+    retracted: Vec<Version>,
     /// A run has no verdict yet: it is taken up again before anything else.
     open: bool,
     last_error: Option<(String, u32)>,
+    /// The pause that was told last.
+    told_paused: Option<Paused>,
 }
 
 impl Engine {
@@ -70,8 +82,10 @@ impl Engine {
             schedule: Schedule::default(),
             memo: None,
             latest: Latest::default(),
+            retracted: Vec::new(),
             open: true,
             last_error: None,
+            told_paused: None,
         }
     }
 
@@ -90,6 +104,8 @@ impl Engine {
             }
             None => {
                 self.open = false;
+                // What a run could not tidy up, and a build that was killed. It may stay if it must.
+                drop(self.world.builder.clean());
                 Ok(None)
             }
         }
@@ -137,6 +153,9 @@ impl Engine {
                 (None, self.schedule.after_failure(&failure, self.policy.check_interval, self.policy.jitter))
             }
         };
+        // A window that opens, a pause that ends: they are not slept through.
+        let wakes = self.memo.as_ref().and_then(Memo::until);
+        let delay = schedule::sooner(wakes, self.world.clock.now()).map_or(delay, |sooner| delay.min(sooner));
         let at = now.checked_add(delay).ok();
         (self.sink)(EventKind::NextCheck { at });
         self.pulse.idle();
@@ -161,20 +180,30 @@ impl Engine {
     pub fn act(&mut self, decision: &Decision, by: By) -> Outcome<Option<Run>> {
         let plan = match &decision.action {
             Action::Nothing => return Ok(None),
-            Action::Update(version) => planning::build(self, RunKind::Update, version, by)?,
+            Action::Update(version) => {
+                let plan = planning::build(self, RunKind::Update, version, by)?;
+                let switch = self.automatic(version)?;
+                return self.execute_when(plan, switch);
+            }
             Action::Install(version) => planning::build(self, RunKind::Install, version, by)?,
             Action::Repair => planning::repair(self, by)?,
         };
         self.execute(plan)
     }
 
-    /// Runs a plan. `None`: it has no verdict yet.
+    /// Runs a plan at once. `None`: it has no verdict yet.
     fn execute(&mut self, plan: Plan) -> Outcome<Option<Run>> {
+        self.execute_when(plan, Switch::default())
+    }
+
+    /// Runs a plan and stops the agent only when `switch` allows it.
+    fn execute_when(&mut self, plan: Plan, switch: Switch) -> Outcome<Option<Run>> {
         if self.open {
             return Err(Failure::new(Class::Busy, "an interrupted run has no verdict yet")
                 .hint("look at `status`; when the system is up again the run goes on"));
         }
         let mut cx = Context::new(&mut self.world, plan, &mut self.sink, &self.interrupt, &self.pulse);
+        cx.switch = switch;
         cx.world.journal.append(&Record::Begin { plan: Box::new(cx.plan.clone()) })?;
         self.open = true;
         self.memo = None;
@@ -191,11 +220,19 @@ impl Engine {
             cx.step_ended(step, StepStatus::Done, Some(Duration::ZERO), note);
         }
         let ended = runner::forward(&mut cx, StepId::Preflight)?;
-        self.observe_agent()?;
+        let agent = self.observe_agent()?;
+        let reached = matches!(&ended, Ended::Verdict(run) if run.verdict == Some(Verdict::Updated));
+        if reached && !agent.retracted {
+            self.clear_alert("retracted")?;
+        }
         Ok(match ended {
             Ended::Open => None,
             Ended::Verdict(run) => {
                 self.open = false;
+                if run.verdict == Some(Verdict::Staged) {
+                    // What is waited for is told at once, not at the next check.
+                    drop(self.check());
+                }
                 Some(*run)
             }
         })
@@ -214,7 +251,8 @@ impl Engine {
     fn tell_agent(&mut self, state: &ServiceState) -> Outcome<AgentStatus> {
         let place = &self.policy.place;
         let installed = self.world.agent_files.installed(&place.binary)?;
-        let retracted = self.memo.as_ref().is_some_and(|memo| memo.decision.installed_retracted);
+        let version = installed.as_ref().and_then(|installed| installed.version.as_ref());
+        let retracted = version.is_some_and(|version| self.retracted.contains(version));
         let agent = AgentStatus {
             service: place.service.clone(),
             state: AgentStatus::life_of(state),
@@ -274,6 +312,18 @@ impl Engine {
         self.world.records.set_alerts(&alerts)
     }
 
+    /// An alert is over before the next check would say so: without the service that may be never.
+    fn clear_alert(&mut self, id: &str) -> Outcome<()> {
+        let mut alerts = self.world.records.alerts()?;
+        let before = alerts.len();
+        alerts.retain(|alert| alert.id != id);
+        if alerts.len() < before {
+            self.world.records.set_alerts(&alerts)?;
+            (self.sink)(EventKind::AlertCleared { id: id.to_owned() });
+        }
+        Ok(())
+    }
+
     /// The state in which the engine rests.
     fn rest(&mut self) -> Outcome<()> {
         let state = if self.world.records.stuck()?.is_some() { State::Stuck } else { State::Idle };
@@ -297,6 +347,8 @@ pub fn recover_run(
         && world.records.run(&run.id)?.is_none()
     {
         world.records.put_run(&run)?;
+        // Its end was recorded and not told to anybody.
+        sink(EventKind::RunEnded { run: *run });
     }
     recover::resume(world, sink, interrupt, pulse)
 }

@@ -1,16 +1,22 @@
 //! From a decision or a command to a plan.
 
 use crate::model::agent::Life;
+use crate::model::go_mod::path_of;
 use crate::model::plan::DatabaseChoice;
 use crate::model::{By, Class, Failure, Kept, Outcome, Plan, Run, RunKind, Version};
 
-use super::Engine;
+use super::{Engine, downtime, staging};
 
 /// A plan that builds `target`.
 pub(super) fn build(engine: &mut Engine, kind: RunKind, target: &Version, by: By) -> Outcome<Plan> {
     let mut plan = base(engine, kind, by)?;
     plan.run.to = Some(target.to_string());
+    plan.module = path_of(&plan.module, target);
     plan.target = Some(target.clone());
+    if let Some(staged) = staging::usable(engine, target)? {
+        plan.new_kept = Some(staged.kept);
+        plan.new_is_fresh = true;
+    }
     Ok(plan)
 }
 
@@ -70,6 +76,10 @@ fn base(engine: &mut Engine, kind: RunKind, by: By) -> Outcome<Plan> {
         Life::Running | Life::Changing | Life::Failed | Life::Absent => true,
         Life::Stopped => old.is_none(),
     };
+    let expected_downtime_ms = match old.is_some() && run_after {
+        true => Some(downtime::of(&mut engine.world, &policy)?.ms),
+        false => None,
+    };
     Ok(Plan {
         run,
         module: policy.module,
@@ -94,6 +104,7 @@ fn base(engine: &mut Engine, kind: RunKind, by: By) -> Outcome<Plan> {
         state: policy.state,
         probation: policy.probation,
         hold_reason: None,
+        expected_downtime_ms,
         snapshot: None,
     })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use semver::VersionReq;
 
 use crate::model::plan::{AgentPlace, Health, RestorePolicy, ServiceSpec};
-use crate::model::{Timestamp, Version};
+use crate::model::{Timestamp, Version, Window};
 
 /// What the administrator wants.
 #[derive(Debug, Clone)]
@@ -29,8 +29,16 @@ pub struct Policy {
     pub constraint: Option<VersionReq>,
     /// Whether pre-releases may be taken.
     pub prerelease: bool,
+    /// Whether the next major numbers may be taken, whose module paths end in `/vN`.
+    pub allow_major: bool,
     /// How long a version must have been on offer.
     pub min_age: Duration,
+    /// Up to how long a host waits before it takes a version by itself.
+    pub splay: Duration,
+    /// When an automatic run may stop the agent; none: at any time.
+    pub windows: Vec<Window>,
+    /// For how long an update may stop the agent; zero: no limit.
+    pub max_downtime: Duration,
     /// How many versions are kept.
     pub keep_versions: u32,
     /// What happens to the database on an automatic rollback.
@@ -58,6 +66,12 @@ impl Policy {
         release.build = semver::BuildMetadata::EMPTY;
         (!constraint.matches(version.semver()) && !constraint.matches(&release))
             .then(|| format!("{version} is outside the constraint `{constraint}`"))
+    }
+
+    /// The expected downtime and its limit, if the limit is exceeded.
+    pub fn too_long(&self, expected: Duration) -> Option<(Duration, Duration)> {
+        (!self.max_downtime.is_zero() && expected > self.max_downtime)
+            .then_some((expected, self.max_downtime))
     }
 
     /// Until when a version is too young; `None`: it is old enough.

@@ -197,7 +197,7 @@ pub(super) fn settle(cx: &mut Context, verdict: Verdict) -> Outcome<()> {
         Verdict::Stuck => None,
         // The version that failed its probation is back, because the one before it runs no better.
         Verdict::RolledBack if cx.plan.run.by == By::Probation => None,
-        Verdict::RolledBack | Verdict::Failed | Verdict::Aborted => return Ok(()),
+        Verdict::RolledBack | Verdict::Failed | Verdict::Aborted | Verdict::Staged => return Ok(()),
     };
     if before != after {
         cx.world.records.set_probation(after.as_ref())?;

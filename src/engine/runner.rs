@@ -10,9 +10,10 @@ use crate::model::status::State;
 use crate::model::{Class, EventKind, Failure, Outcome, Record, Run, StepId, StepStatus, Verdict};
 
 use super::context::{Context, millis};
-use super::settle;
+use super::steps::prove;
 use super::steps::verify::Watch;
 use super::steps::{Applied, STEPS, Step, position};
+use super::{settle, staging, switch};
 
 /// How often a step is taken back before the run counts as stuck.
 const UNDO_TRIES: u32 = 3;
@@ -32,6 +33,21 @@ pub enum Ended {
 /// Only when the journal cannot be closed: the run stays open then.
 pub fn forward(cx: &mut Context, first: StepId) -> Outcome<Ended> {
     for step in &STEPS[position(first)..] {
+        if step.id == StepId::Stop && !cx.touched {
+            // Building takes minutes: a window may have closed, or opened.
+            let waits = cx.switch.waits(cx.world.clock.now());
+            if !waits.is_empty() && !cx.wished_to_stop() {
+                return staging::end(cx, &switch::joined(&waits));
+            }
+            // A switch that was to come later and may come now: the old binary is not kept yet.
+            if cx.plan.old.is_some()
+                && cx.plan.old_kept.is_none()
+                && let Some(new) = cx.plan.new_kept.clone()
+                && let Err(failure) = prove::stage(cx, &new)
+            {
+                return finish(cx, Verdict::Failed, Some(&failure));
+            }
+        }
         if let Err((step, failure)) = one(cx, step) {
             return match failure.class {
                 Class::Cancelled if step.touches => Ok(Ended::Open),
@@ -235,6 +251,7 @@ pub fn finish(cx: &mut Context, verdict: Verdict, failure: Option<&Failure>) -> 
         if matches!(row.status, StepStatus::Pending | StepStatus::Running) {
             row.status = StepStatus::NotRun;
             row.note = Some(match (verdict, stopped) {
+                (Verdict::Staged, _) => "it is switched to later".to_owned(),
                 (Verdict::Aborted, _) => "the run was aborted".to_owned(),
                 (_, Some(step)) => format!("the {step} step failed"),
                 (_, None) => "the run ended before it".to_owned(),

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
-use crate::model::{Backoff, Class, Failure};
+use crate::model::{Backoff, Class, Failure, Timestamp};
 
 /// Counts failures of the network; everything else keeps the interval.
 #[derive(Debug, Default)]
@@ -28,6 +28,14 @@ impl Schedule {
         let wait = rule.delay(self.failures, random(), failure.retry_after);
         wait.max(spread(interval, jitter, random()))
     }
+}
+
+/// When the automatic schedule must turn again at the latest. A moment that has passed wakes nobody: the
+/// check that it woke failed, and comes again in its own time.
+pub(super) fn sooner(at: Option<Timestamp>, now: Timestamp) -> Option<Duration> {
+    let left = Duration::try_from(at.filter(|at| *at > now)?.duration_since(now)).ok()?;
+    // A little later, so that the moment has come for every clock that is asked.
+    Some(left + Duration::from_millis(20))
 }
 
 /// Lengthens a wait by up to `jitter` of it, so that hosts do not ask in step.
@@ -65,6 +73,14 @@ mod tests {
         assert_eq!(schedule.after_success(30 * S, 0.0), 30 * S);
         let asked = Failure { retry_after: Some(500 * S), ..failure };
         assert!(schedule.after_failure(&asked, 30 * S, 0.0) >= 500 * S);
+    }
+
+    #[test]
+    fn a_moment_that_comes_wakes_and_one_that_passed_does_not() {
+        let now: Timestamp = "2026-01-02T03:04:05Z".parse().expect("a time");
+        let later = now.checked_add(60 * S).expect("in range");
+        assert_eq!(sooner(Some(later), now), Some(60 * S + Duration::from_millis(20)));
+        assert_eq!((sooner(Some(now), later), sooner(Some(now), now), sooner(None, now)), (None, None, None));
     }
 
     #[test]

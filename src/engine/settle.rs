@@ -12,7 +12,7 @@ use crate::model::{
 use crate::ports::Committed;
 
 use super::context::Context;
-use super::probation;
+use super::{probation, staging};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -46,7 +46,15 @@ pub fn settle(cx: &mut Context, verdict: Verdict) -> Outcome<()> {
             let reason = cx.run.error.clone().unwrap_or_default();
             hold(cx, HeldCause::Stuck, reason, None)?;
         }
+        // A candidate that was staged before stays: nothing was found against it.
+        Verdict::Failed | Verdict::Aborted if staging::is_candidate(cx)? => {}
         Verdict::Failed | Verdict::Aborted => drop_new(cx),
+        Verdict::Staged => {}
+    }
+    if matches!(verdict, Verdict::Updated | Verdict::RolledBack | Verdict::Stuck)
+        && staging::is_candidate(cx)?
+    {
+        cx.world.records.set_staged(None)?;
     }
     tidy(cx);
     let held = cx.world.records.held()?;
@@ -76,6 +84,9 @@ pub fn settle_back(cx: &mut Context, failure: &Failure, failed: StepId, environm
 /// # Errors
 /// `Disk`.
 pub fn settle_failed(cx: &mut Context, failure: &Failure) -> Outcome<()> {
+    if matches!(failure.class, Class::Security | Class::Proof) && staging::is_candidate(cx)? {
+        staging::forget(cx.world)?;
+    }
     if failure.class != Class::Network {
         let fingerprint = cx.world.builder.fingerprint();
         hold(cx, HeldCause::Build, failure.line(), Some(fingerprint))?;
@@ -171,9 +182,26 @@ fn keep_snapshot(cx: &mut Context) {
         results.push(cx.world.versions.set_snapshot(new, None));
     }
     let protected: Vec<String> = [new, old].into_iter().flatten().map(|kept| kept.sha256).collect();
-    let count = usize::try_from(cx.plan.keep_versions).unwrap_or(usize::MAX);
-    results.push(cx.world.versions.prune(count, &protected));
+    match keeping(cx, protected) {
+        Ok((count, protected)) => results.push(cx.world.versions.prune(count, &protected)),
+        Err(failure) => results.push(Err(failure)),
+    }
     warn(cx, results);
+}
+
+/// How many entries stay, and which in any case: a candidate that waits is no version to go back to, so
+/// it takes nobody's place.
+fn keeping(cx: &mut Context, mut protected: Vec<String>) -> Outcome<(usize, Vec<String>)> {
+    let mut count = usize::try_from(cx.plan.keep_versions).unwrap_or(usize::MAX);
+    if let Some(staged) = cx.world.records.staged()?.filter(|staged| !protected.contains(&staged.kept.sha256))
+    {
+        let newest = cx.world.versions.kept()?;
+        if newest.iter().take(count).any(|kept| kept.sha256 == staged.kept.sha256) {
+            count = count.saturating_add(1);
+        }
+        protected.push(staged.kept.sha256);
+    }
+    Ok((count, protected))
 }
 
 /// A version that did not make it leaves the store, and the snapshot of this run is not needed.

@@ -29,13 +29,18 @@ impl Sha256 {
 
     /// The digest: 64 hexadecimal digits.
     pub fn hex(self) -> String {
-        let mut hex = String::with_capacity(64);
-        for byte in self.0.finish().as_ref() {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-        }
-        hex
+        hex(self.0.finish().as_ref())
     }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut hex = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 /// The digest of bytes in memory.

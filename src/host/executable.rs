@@ -30,7 +30,7 @@ pub fn of_process(pid: u32) -> io::Result<Executable> {
 /// Always `Unsupported`: this system names a path, not a file.
 #[cfg(not(target_os = "linux"))]
 pub fn of_process(_pid: u32) -> io::Result<Executable> {
-    Err(io::Error::from(io::ErrorKind::Unsupported))
+    Err(io::Error::new(io::ErrorKind::Unsupported, "not available on this system yet"))
 }
 
 /// Whether `path` now leads to the file that is open as `file`.
@@ -50,7 +50,7 @@ pub fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 /// Always `Unsupported`.
 #[cfg(not(unix))]
 pub fn is_at(_file: &File, _path: &Path) -> io::Result<bool> {
-    Err(io::Error::from(io::ErrorKind::Unsupported))
+    Err(io::Error::new(io::ErrorKind::Unsupported, "not available on this system yet"))
 }
 
 #[cfg(all(test, target_os = "linux"))]

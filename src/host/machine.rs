@@ -32,10 +32,10 @@ pub fn host_name() -> String {
     super::text::clean_line(rustix::system::uname().nodename().to_bytes())
 }
 
-/// The host's name.
+/// The host's name: this system is not asked yet.
 #[cfg(not(unix))]
 pub fn host_name() -> String {
-    "localhost".to_owned()
+    "unknown".to_owned()
 }
 
 /// Time since the machine started, suspended time included: goes on when the wall clock jumps, and is

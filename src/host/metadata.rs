@@ -8,14 +8,17 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(unix)]
 use super::fault;
 use crate::model::{Failure, Outcome};
 
 /// The extended attributes that are carried over, in the order in which they are set: capabilities
 /// last, because changing the owner or the data clears them.
+#[cfg(unix)]
 const CARRIED: [&str; 3] = ["security.selinux", "system.posix_acl_access", "security.capability"];
 
 /// The larger of what Linux allows an extended attribute (64 KiB).
+#[cfg(target_os = "linux")]
 const LARGEST_VALUE: usize = 64 * 1024;
 
 /// The attributes of a file besides its bytes. Outside Unix nothing is read and nothing applied.

@@ -12,6 +12,7 @@
 
 pub mod atomic;
 pub mod digest;
+pub mod draft;
 pub mod executable;
 pub mod fault;
 pub mod files;
@@ -21,6 +22,7 @@ pub mod lock;
 pub mod machine;
 pub mod metadata;
 pub mod notify;
+pub mod private;
 pub mod privilege;
 pub mod process;
 pub mod reserved;

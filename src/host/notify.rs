@@ -46,6 +46,7 @@ pub fn watchdog_interval() -> Option<Duration> {
     None
 }
 
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nobody there is told"))]
 enum State<'a> {
     Ready,
     Status(&'a str),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::status::{AgentStatus, Alert, Latest, Paused, State};
-use super::{Held, OnProbation, Run, StepId, StepStatus, Timestamp};
+use super::{Changes, Held, OnProbation, Run, StepId, StepStatus, Timestamp};
 
 /// How far a step is, in numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +46,8 @@ pub enum EventKind {
     },
     /// The time of the next check was set.
     NextCheck {
-        /// When; null: none is planned.
+        /// When; null: none is planned. The event itself has an `at` already.
+        #[serde(rename = "next_check_at")]
         at: Option<Timestamp>,
     },
     /// A run began. It carries the whole plan: every step that can happen.
@@ -79,6 +80,11 @@ pub enum EventKind {
     Output {
         /// The line.
         line: String,
+    },
+    /// It became known what differs between the two binaries.
+    ChangesKnown {
+        /// The differences.
+        changes: Changes,
     },
     /// The direction turned: the run is being taken back.
     TurnedBack {

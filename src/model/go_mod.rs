@@ -15,6 +15,8 @@ pub struct GoMod {
     pub go: Option<String>,
     /// The `toolchain` line.
     pub toolchain: Option<String>,
+    /// The `require` lines: module path and lowest version.
+    pub requires: Vec<(String, String)>,
     /// Versions its authors took back.
     pub retractions: Vec<Retraction>,
     /// It has `replace` or `exclude` lines: `go install MODULE@VERSION` refuses those.
@@ -50,6 +52,22 @@ impl Retraction {
 /// `Module` with the rule that does not hold.
 pub fn check_major(module: &str, version: &Version) -> Outcome<()> {
     major::check(module, version)
+}
+
+/// The path under which `version` of the agent's module exists: that of `module`, whatever major number
+/// that one stands for, at the version's own.
+pub fn path_of(module: &str, version: &Version) -> String {
+    major::path_of(module, version)
+}
+
+/// The path of the next major number of `module`; `None` where its ending is invalid.
+pub fn next_major(module: &str) -> Option<String> {
+    major::next(module)
+}
+
+/// `other`, if it is `module` at a higher major number; else `module`.
+pub fn later_major<'a>(module: &'a str, other: &'a str) -> &'a str {
+    major::later(module, other)
 }
 
 impl GoMod {

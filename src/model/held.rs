@@ -40,9 +40,16 @@ pub struct Held {
     pub fingerprint: Option<String>,
 }
 
+/// The longest wait between two attempts, in seconds.
+const LONGEST_WAIT_S: i64 = 24 * 60 * 60;
+
 impl Held {
     /// True when an automatic run must not take the version at `now`.
+    ///
+    /// A clock that went back by more than the longest wait since it was held was wrong then: what it said
+    /// about the next attempt means nothing, and could be years away.
     pub fn blocks(&self, now: Timestamp) -> bool {
-        self.retry_at.is_none_or(|at| now < at)
+        let clock_went_back = self.at.duration_since(now).as_secs() > LONGEST_WAIT_S;
+        self.retry_at.is_none_or(|at| now < at && !clock_went_back)
     }
 }

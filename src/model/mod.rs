@@ -6,24 +6,29 @@
 pub mod agent;
 pub mod backoff;
 pub mod build_info;
+pub mod changes;
 pub mod event;
 pub mod failure;
 pub mod go_mod;
 pub mod held;
 pub mod journal;
+pub mod patterns;
 pub mod plan;
 pub mod probation;
 pub mod run;
 pub mod settings;
 pub mod snapshot;
+pub mod staged;
 pub mod status;
 pub mod step;
 pub mod version;
 pub mod view;
+pub mod window;
 
 pub use agent::{Installed, Kept, ServiceState};
 pub use backoff::Backoff;
 pub use build_info::BuildInfo;
+pub use changes::Changes;
 pub use event::{Event, EventKind, Progress};
 pub use failure::{Class, Failure, Outcome};
 pub use held::Held;
@@ -33,10 +38,12 @@ pub use probation::{OnProbation, Probation};
 pub use run::{By, Run, RunKind, Verdict};
 pub use settings::{Origin, Setting};
 pub use snapshot::Snapshot;
+pub use staged::Staged;
 pub use status::Status;
 pub use step::{StepId, StepRow, StepStatus};
 pub use version::Version;
 pub use view::View;
+pub use window::Window;
 
 /// A point in time; in JSON an RFC 3339 text in UTC.
 pub type Timestamp = jiff::Timestamp;

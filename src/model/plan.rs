@@ -140,6 +140,10 @@ pub struct Plan {
     /// How long the new version is watched after commit.
     #[serde(default)]
     pub probation: Duration,
+    /// How long the agent is expected to be down, in milliseconds; `None`: it does not run, or nobody
+    /// worked it out.
+    #[serde(default)]
+    pub expected_downtime_ms: Option<u64>,
     /// The database snapshot of this run, once taken.
     pub snapshot: Option<Snapshot>,
 }

@@ -1,11 +1,12 @@
 //! A run: one attempt to bring the agent from one version to another.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Progress, StepId, StepRow, StepStatus, Timestamp};
+use super::{Changes, Progress, StepId, StepRow, StepStatus, Timestamp};
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -35,6 +36,8 @@ pub enum Verdict {
     Failed,
     /// Somebody stopped it before the agent was touched.
     Aborted,
+    /// `to` is built and proven, and switched to later; the agent is untouched.
+    Staged,
     /// Neither version runs.
     Stuck,
 }
@@ -124,6 +127,12 @@ pub struct Run {
     pub progress: Option<Progress>,
     /// All steps with their status.
     pub steps: Vec<StepRow>,
+    /// What differs between the two binaries; null: not known (yet).
+    #[serde(default)]
+    pub changes: Option<Changes>,
+    /// Where the output of its build is kept; null: nothing was built.
+    #[serde(default)]
+    pub build_log: Option<PathBuf>,
 }
 
 impl Run {
@@ -144,6 +153,8 @@ impl Run {
             step: None,
             progress: None,
             steps: StepId::ALL.map(StepRow::pending).to_vec(),
+            changes: None,
+            build_log: None,
         }
     }
 

@@ -120,6 +120,13 @@ pub struct Paused {
     pub by: String,
 }
 
+impl Paused {
+    /// True while automatic updates are paused by it.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
 /// The agent's life as the status shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

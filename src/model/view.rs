@@ -44,6 +44,11 @@ impl View {
                     run.progress = Some(progress.clone());
                 }
             }
+            EventKind::ChangesKnown { changes } => {
+                if let Some(run) = &mut status.run {
+                    run.changes = Some(changes.clone());
+                }
+            }
             EventKind::TurnedBack { error } => {
                 if let Some(run) = &mut status.run {
                     run.error = Some(error.clone());

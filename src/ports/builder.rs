@@ -72,8 +72,6 @@ pub struct Built {
     pub binary: PathBuf,
     /// Content hash of the downloaded module, `h1:…`.
     pub sum: String,
-    /// Where the whole output of the build is kept.
-    pub log: Option<PathBuf>,
     /// How many packages were compiled.
     pub packages: u64,
 }
@@ -81,6 +79,8 @@ pub struct Built {
 /// What happens during a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BuildEvent {
+    /// Where the whole output is being kept, before anything else: told also of a build that fails.
+    Log(PathBuf),
     /// A sanitised line of output.
     Output(String),
     /// How far it is.

@@ -27,6 +27,10 @@ pub trait Machine: Send {
     /// Identifies the present boot.
     fn boot_id(&mut self) -> String;
 
+    /// Tells this installation of the system from others, the same over reboots. Made from the
+    /// system's own identifier, which is confidential and cannot be found out from this one.
+    fn machine_id(&mut self) -> String;
+
     /// A run's id: sorts by time, unique on this host.
     fn new_run_id(&mut self, now: crate::model::Timestamp) -> String;
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::status::{Alert, Latest, Paused};
-use crate::model::{Held, Outcome, Probation, Run, Timestamp, Version};
+use crate::model::{Held, Outcome, Probation, Run, Staged, Timestamp, Version};
 
 /// Everything that outlives the process, beside the journal. Each method is one transaction.
 ///
@@ -48,6 +48,11 @@ pub trait Records: Send {
     fn probation(&mut self) -> Outcome<Option<Probation>>;
     /// Begins, changes or ends it.
     fn set_probation(&mut self, probation: Option<&Probation>) -> Outcome<()>;
+    /// The candidate that is built and proven and not switched to yet.
+    fn staged(&mut self) -> Outcome<Option<Staged>>;
+    /// Sets or forgets it.
+    fn set_staged(&mut self, staged: Option<&Staged>) -> Outcome<()>;
+
     /// The last check's result, for `status` without the service.
     fn latest(&mut self) -> Outcome<Latest>;
     /// Sets it. Called when it changed in more than `checked_at`.

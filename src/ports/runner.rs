@@ -33,6 +33,8 @@ pub struct Program {
     pub env: Vec<(String, String)>,
     /// Its working directory.
     pub directory: PathBuf,
+    /// What it reads as standard input; `None`: nothing.
+    pub stdin: Option<Vec<u8>>,
     /// What it may use.
     pub limits: Limits,
 }

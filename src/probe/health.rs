@@ -69,6 +69,7 @@ impl HealthProber {
             args: args.to_vec(),
             env: vec![("PATH".into(), PATH.into())],
             directory: directory.to_owned(),
+            stdin: None,
             limits: ProgramLimits { timeout: COMMAND_LIMIT, memory_max: None, offline: false, user: None },
             executable: executable.clone(),
         };

@@ -3,11 +3,15 @@
 use std::io;
 use std::path::Path;
 
+use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::host::{files, machine};
+use crate::host::{digest, files, machine};
 use crate::model::{Failure, Outcome, Timestamp};
 use crate::ports::Machine;
+
+/// Makes an identifier of our own out of the system's, as it asks programs to: its own is confidential.
+const APPLICATION: &[u8] = b"sentinel-updater: spread of updates over hosts";
 
 /// The machine that this program runs on.
 #[derive(Debug, Default)]
@@ -36,6 +40,11 @@ impl Machine for LocalMachine {
         machine::boot_id().unwrap_or_default()
     }
 
+    fn machine_id(&mut self) -> String {
+        // A host without an identifier is told from others by its name.
+        own_id(&machine::machine_id().unwrap_or_else(machine::host_name))
+    }
+
     fn new_run_id(&mut self, now: Timestamp) -> String {
         let time = now.strftime("%Y%m%dT%H%M%SZ").to_string();
         // Two runs of one second must not meet in four digits; a third of it would need a clock that stands.
@@ -46,6 +55,12 @@ impl Machine for LocalMachine {
         self.last_run_id = run_id(&time, suffix);
         self.last_run_id.clone()
     }
+}
+
+/// A keyed digest: the identifier is the key, as the system's own function for this does it.
+fn own_id(system: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, system.as_bytes());
+    digest::hex(hmac::sign(&key, APPLICATION).as_ref())
 }
 
 fn run_id(time: &str, suffix: u16) -> String {
@@ -95,6 +110,15 @@ mod tests {
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
         let failure = machine.can_write(&dir.path().join("missing")).unwrap_err();
         assert!(failure.class == Class::Disk && failure.line().contains("missing"), "{failure}");
+    }
+
+    #[test]
+    fn the_systems_identifier_is_not_shown() {
+        let (one, other) = (own_id("0123456789abcdef"), own_id("0123456789abcdee"));
+        assert!(one.len() == 64 && one != other && !one.contains("0123456789abcdef"), "{one} {other}");
+        let mut machine = LocalMachine::default();
+        assert_eq!(machine.machine_id(), LocalMachine::default().machine_id());
+        assert!(machine::machine_id().is_none_or(|system| !machine.machine_id().contains(&system)));
     }
 
     #[test]

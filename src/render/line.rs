@@ -17,6 +17,9 @@ pub fn line(event: &EventKind) -> Option<(Level, String)> {
             step_ended(*step, *status, *took_ms, note.as_deref())
         }
         EventKind::Output { line } => Some((Level::Debug, line.clone())),
+        EventKind::ChangesKnown { changes } => {
+            Some((Level::Info, format!("what changes: {}", super::changes::line(changes))))
+        }
         EventKind::TurnedBack { error } => Some((Level::Warn, format!("going back: {error}"))),
         EventKind::RunEnded { run } => Some(ended(run)),
         EventKind::AgentSeen { agent } => Some((Level::Debug, seen(agent))),
@@ -75,7 +78,7 @@ fn step_ended(
 
 fn ended(run: &Run) -> (Level, String) {
     let level = match run.verdict {
-        Some(Verdict::Updated) => Level::Info,
+        Some(Verdict::Updated | Verdict::Staged) => Level::Info,
         Some(Verdict::Aborted) | None => Level::Warn,
         Some(Verdict::RolledBack | Verdict::Failed | Verdict::Stuck) => Level::Error,
     };
@@ -169,6 +172,13 @@ mod tests {
             (ended(StepStatus::Undone, None, None), Some((Level::Warn, "Download & compile: taken back"))),
             (ended(StepStatus::NotRun, None, None), Some((Level::Debug, "Download & compile: not run"))),
             (EventKind::Output { line: "pkg".into() }, Some((Level::Debug, "pkg"))),
+            (
+                EventKind::ChangesKnown { changes: samples::changes() },
+                Some((
+                    Level::Info,
+                    "what changes: Go go1.25.1 -> go1.26.8; 1 dependency: a.test/x v1.0.0 -> v1.1.0",
+                )),
+            ),
             (EventKind::TurnedBack { error: "it died".into() }, Some((Level::Warn, "going back: it died"))),
             (
                 EventKind::RunEnded { run: done },

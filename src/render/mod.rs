@@ -3,8 +3,10 @@
 //! One file a thing that is shown. What comes in: `model`, and the present time as a value. What never
 //! does: colour, the terminal, a clock, a writer; and nothing here decides anything.
 
+pub mod changes;
 pub mod history;
 pub mod line;
+pub mod metrics;
 pub mod run;
 pub mod status;
 pub mod table;

@@ -1,8 +1,9 @@
 //! Values that the tests of this room render.
 
+use crate::model::changes::Change;
 use crate::model::held::HeldCause;
 use crate::model::status::{AgentLife, AgentStatus, Latest};
-use crate::model::{By, Held, Run, RunKind, StepId, StepStatus, Timestamp, Verdict, Version};
+use crate::model::{By, Changes, Held, Run, RunKind, StepId, StepStatus, Timestamp, Verdict, Version};
 
 pub fn at(text: &str) -> Timestamp {
     text.parse().expect("a time")
@@ -32,6 +33,19 @@ pub fn run() -> Run {
         row.note = Some("nothing to change".into());
     }
     run
+}
+
+pub fn changes() -> Changes {
+    let change = |name: &str, from: &str, to: &str| Change {
+        name: name.into(),
+        from: Some(from.into()),
+        to: Some(to.into()),
+    };
+    Changes {
+        go: Some(change("go", "go1.25.1", "go1.26.8")),
+        dependencies: vec![change("a.test/x", "v1.0.0", "v1.1.0")],
+        settings: Vec::new(),
+    }
 }
 
 pub fn latest() -> Latest {

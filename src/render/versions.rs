@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::table::Table;
 use super::words;
-use crate::model::{Held, Kept, Timestamp, Version};
+use crate::model::{Held, Kept, Staged, Timestamp, Version};
 
 /// One version as `versions --json` tells it. The keys are always the same; absent is null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,8 @@ pub struct VersionRow {
     pub installed: bool,
     /// It can be gone back to without network and compiler.
     pub kept: bool,
+    /// It is built and proven, and switched to later.
+    pub staged: bool,
     /// It is not taken automatically, or not before a time.
     pub held: bool,
     /// The module system has offered it.
@@ -39,10 +41,12 @@ pub struct Offer {
 }
 
 /// Joins what is known of each version, highest first; those without a proper version come last.
-/// `installed` is the agent's version as shown and whether it was retracted.
+/// `installed` is the agent's version as shown and whether it was retracted; `staged` lies among `kept` and
+/// is no version to go back to.
 pub fn rows(
     installed: Option<(&str, bool)>,
     kept: &[Kept],
+    staged: Option<&Staged>,
     held: &[Held],
     offers: &[Offer],
 ) -> Vec<VersionRow> {
@@ -53,7 +57,12 @@ pub fn rows(
         row.retracted = Some(retracted);
     }
     for kept in kept {
-        row(&mut rows, &kept.version).kept = true;
+        let candidate = staged.is_some_and(|staged| staged.kept.sha256 == kept.sha256);
+        let row = row(&mut rows, &kept.version);
+        match candidate {
+            true => row.staged = true,
+            false => row.kept = true,
+        }
     }
     for held in held {
         row(&mut rows, held.version.as_str()).held = true;
@@ -77,6 +86,7 @@ fn row<'a>(rows: &'a mut Vec<VersionRow>, version: &str) -> &'a mut VersionRow {
             version: version.to_owned(),
             installed: false,
             kept: false,
+            staged: false,
             held: false,
             available: false,
             retracted: None,
@@ -98,6 +108,7 @@ pub fn text(rows: &[VersionRow], held: &[Held], now: Timestamp) -> String {
         let states = [
             (row.installed, "installed"),
             (row.kept, "kept"),
+            (row.staged, "staged"),
             (row.held, "held"),
             (row.retracted == Some(true), "retracted"),
             (row.available, "available"),
@@ -146,8 +157,24 @@ mod tests {
     #[test]
     fn what_is_known_of_a_version_is_joined() {
         let held = [samples::held()];
+        let candidate = Staged {
+            version: Version::parse("v1.4.10").expect("a version"),
+            module: String::new(),
+            package: String::new(),
+            fingerprint: String::new(),
+            kept: Kept { sha256: "candidate".into(), ..kept("v1.4.10") },
+            at: samples::at("2026-11-24T03:00:00Z"),
+            run: String::new(),
+            forced: false,
+        };
         let offers = [offer("v1.4.2"), offer("v1.4.10"), offer("v1.4.9")];
-        let rows = rows(Some(("v1.4.2", true)), &[kept("v1.4.2"), kept("unknown")], &held, &offers);
+        let rows = rows(
+            Some(("v1.4.2", true)),
+            &[kept("v1.4.2"), kept("unknown"), candidate.kept.clone()],
+            Some(&candidate),
+            &held,
+            &offers,
+        );
         let order: Vec<&str> = rows.iter().map(|row| row.version.as_str()).collect();
         assert_eq!(order, ["v1.4.10", "v1.4.9", "v1.4.2", "unknown"]);
         let now = samples::at("2026-11-24T05:00:00Z");
@@ -155,7 +182,7 @@ mod tests {
             text(&rows, &held, now),
             "\
 VERSION  STATE                                  FIRST SEEN  MADE  NOTE
-v1.4.10  available                              2 h ago     -
+v1.4.10  staged, available                      2 h ago     -
 v1.4.9   held, available                        2 h ago     -     it failed
 v1.4.2   installed, kept, retracted, available  2 h ago     -
 unknown  kept                                   -           -
@@ -166,10 +193,10 @@ unknown  kept                                   -           -
 
     #[test]
     fn the_keys_are_always_there() {
-        let rows = rows(None, &[kept("v1.0.0")], &[], &[]);
+        let rows = rows(None, &[kept("v1.0.0")], None, &[], &[]);
         assert_eq!(
             serde_json::to_string(&rows).expect("JSON"),
-            r#"[{"version":"v1.0.0","installed":false,"kept":true,"held":false,"available":false,"retracted":null,"commit_time":null,"first_seen_at":null}]"#
+            r#"[{"version":"v1.0.0","installed":false,"kept":true,"staged":false,"held":false,"available":false,"retracted":null,"commit_time":null,"first_seen_at":null}]"#
         );
     }
 }

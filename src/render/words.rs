@@ -97,6 +97,7 @@ pub fn verdict(verdict: Option<Verdict>) -> &'static str {
         Some(Verdict::RolledBack) => "rolled back",
         Some(Verdict::Failed) => "failed, agent untouched",
         Some(Verdict::Aborted) => "aborted, agent untouched",
+        Some(Verdict::Staged) => "built and proven, switched to later",
         Some(Verdict::Stuck) => "stuck: neither version runs",
     }
 }

@@ -27,6 +27,7 @@ pub use detect::Kind;
 ///
 /// # Errors
 /// `Service` when there is none for that manager on this system, or its programs are missing.
+#[cfg_attr(not(unix), expect(unused_variables))]
 pub fn open(kind: Kind, folder: &Path) -> Outcome<Box<dyn ServiceManager>> {
     match kind {
         #[cfg(target_os = "linux")]

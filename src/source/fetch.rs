@@ -4,17 +4,23 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::host::http::{Fault, Http, HttpError, Limits, Reply, Request, Url, Validators, shown};
+use crate::host::http::{Fault, Http, HttpError, Limits, Reply, Request, Take, Url, Validators, shown};
 use crate::host::text;
 use crate::model::{Class, Failure, Outcome};
 use crate::ports::Cancel;
 
 use super::escape;
 use super::goproxy::{Place, Proxies};
+use super::login::Login;
 
 /// The longest words of a server that a message repeats, in characters.
 const QUOTED: usize = 200;
+/// The longest that a large file may take.
+const LONG: Duration = Duration::from_secs(6 * 3600);
+/// One read's worth of a file, in bytes.
+const CHUNK: usize = 64 * 1024;
 
 /// Why a place did not give the file.
 #[derive(Debug)]
@@ -94,29 +100,134 @@ pub(super) fn walk<T>(
 /// Gets a file from an HTTP proxy. `unless` makes the request conditional.
 pub(super) fn over_http(
     http: &Arc<Http>,
-    (base, auth): (&Url, Option<&(String, String)>),
+    base: &Url,
+    login: &Login,
     wanted: Wanted<'_>,
     unless: Option<&Validators>,
     cancel: &Cancel,
 ) -> Result<Found, Miss> {
-    let address = format!("{}/{}", base.as_str().trim_end_matches('/'), escape::wire(wanted.path));
-    let url = Url::parse(&address).map_err(|error| {
-        Miss::Failed(Failure::new(Class::Internal, format!("`{address}` is no URL")).because(&error))
-    })?;
+    let url = address(base, wanted)?;
     let name = shown(&url);
     let unless = unless.cloned().unwrap_or_default();
     let asked_conditionally = !unless.is_empty();
-    let limits = Limits { max_bytes: wanted.max_bytes, ..Limits::default() };
-    let request = Request { unless, auth: auth.cloned(), limits, ..Request::get(url) };
+    let limits = Limits { max_bytes: wanted.max_bytes, ..http.limits() };
+    let request = Request { unless, auth: login.pair.clone(), limits, ..Request::get(url) };
     let reply =
         http.fetch(request, &|| cancel.requested()).map_err(|error| Miss::Failed(broken(&name, &error)))?;
-    match reply.status {
-        200 if is_web_page(&reply) => Err(Miss::Failed(web_page(&name))),
-        200 => Ok(Found::Body(reply.body, reply.validators)),
-        304 if asked_conditionally => Ok(Found::Same),
-        404 | 410 => Err(Miss::Absent(refused(&name, &reply, Class::Module))),
-        _ => Err(Miss::Failed(refused(&name, &reply, Class::Network))),
+    if reply.status == 304 && asked_conditionally {
+        return Ok(Found::Same);
     }
+    if matches!(reply.status, 401 | 403) {
+        return Err(Miss::Failed(login.refused(base, refused(&name, &reply, Class::Network))));
+    }
+    let reply = judge(&name, reply)?;
+    Ok(Found::Body(reply.body, reply.validators))
+}
+
+/// How proxies are reached.
+#[derive(Clone, Copy)]
+pub(super) struct Access<'a> {
+    pub(super) http: &'a Arc<Http>,
+    /// Where credentials may be found that a proxy's address does not carry.
+    pub(super) netrc: Option<&'a Path>,
+}
+
+/// The whole file at a place that has files.
+pub(super) fn body(
+    access: Access<'_>,
+    place: &Place,
+    wanted: Wanted<'_>,
+    cancel: &Cancel,
+) -> Result<Vec<u8>, Miss> {
+    let found = match place {
+        Place::Http { base, auth } => {
+            let login = Login::of(base, auth.as_ref(), access.netrc).map_err(Miss::Failed)?;
+            over_http(access.http, base, &login, wanted, None, cancel)?
+        }
+        Place::File(root) => from_disk(root, wanted)?,
+        Place::Direct | Place::Off => return Err(Miss::Absent(no_files(place))),
+    };
+    match found {
+        Found::Body(bytes, _) => Ok(bytes),
+        // Only a conditional request is answered so.
+        Found::Same => Ok(Vec::new()),
+    }
+}
+
+/// Hands a large file over piece by piece, with the length of the whole where it is known.
+pub(super) fn pieces(
+    access: Access<'_>,
+    place: &Place,
+    wanted: Wanted<'_>,
+    take: Take<'_>,
+    cancel: &Cancel,
+) -> Result<(), Miss> {
+    let cancelled = || Failure::new(Class::Cancelled, "cancelled while downloading");
+    match place {
+        Place::Http { base, auth } => {
+            let url = address(base, wanted)?;
+            let name = shown(&url);
+            // It may take as long as it likes while it moves; the caller watches the clock.
+            let limits = Limits { max_bytes: wanted.max_bytes, total: LONG, ..access.http.limits() };
+            let login = Login::of(base, auth.as_ref(), access.netrc).map_err(Miss::Failed)?;
+            let request = Request { auth: login.pair.clone(), limits, ..Request::get(url) };
+            let reply = access
+                .http
+                .fetch_into(request, take, &|| cancel.requested())
+                .map_err(|error| Miss::Failed(broken(&name, &error)))?;
+            if matches!(reply.status, 401 | 403) {
+                return Err(Miss::Failed(login.refused(base, refused(&name, &reply, Class::Network))));
+            }
+            judge(&name, reply).map(drop)
+        }
+        Place::File(root) => {
+            let path = root.join(wanted.path);
+            let failed = |error: io::Error| match error.kind() {
+                io::ErrorKind::NotFound => Miss::Absent(not_there(&path)),
+                _ => Miss::Failed(Failure::io("read", &path, &error)),
+            };
+            let length = std::fs::metadata(&path).map_err(failed)?;
+            if !length.is_file() || length.len() > wanted.max_bytes {
+                return Err(Miss::Failed(no_such_file(&path, wanted.max_bytes)));
+            }
+            let mut file = File::open(&path).map_err(failed)?.take(wanted.max_bytes);
+            let mut buffer = vec![0; CHUNK];
+            loop {
+                match file.read(&mut buffer).map_err(failed)? {
+                    0 => return Ok(()),
+                    _ if cancel.requested() => return Err(Miss::Failed(cancelled())),
+                    count if take(&buffer[..count], Some(length.len())) => {}
+                    _ => return Err(Miss::Failed(cancelled())),
+                }
+            }
+        }
+        Place::Direct | Place::Off => Err(Miss::Absent(no_files(place))),
+    }
+}
+
+fn address(base: &Url, wanted: Wanted<'_>) -> Result<Url, Miss> {
+    let address = format!("{}/{}", base.as_str().trim_end_matches('/'), escape::wire(wanted.path));
+    Url::parse(&address).map_err(|error| {
+        Miss::Failed(Failure::new(Class::Internal, format!("`{address}` is no URL")).because(&error))
+    })
+}
+
+/// An answer with what was asked for, or why it is none.
+fn judge(name: &str, reply: Reply) -> Result<Reply, Miss> {
+    match reply.status {
+        200 if is_web_page(&reply) => Err(Miss::Failed(web_page(name))),
+        200 => Ok(reply),
+        404 | 410 => Err(Miss::Absent(refused(name, &reply, Class::Module))),
+        _ => Err(Miss::Failed(refused(name, &reply, Class::Network))),
+    }
+}
+
+fn no_files(place: &Place) -> Failure {
+    let what = match place {
+        Place::Off => "looking for modules is switched off (GOPROXY=off)",
+        _ => "only proxies are asked for it, and the list of proxies leads to `direct` first",
+    };
+    Failure::new(Class::Config, what).hint("set build.goproxy to a proxy's URL")
 }
 
 /// Gets a file from a proxy's tree on a file system.
@@ -124,16 +235,19 @@ pub(super) fn from_disk(root: &Path, wanted: Wanted<'_>) -> Result<Found, Miss> 
     let path = root.join(wanted.path);
     match read(&path, wanted.max_bytes) {
         Ok(Some(bytes)) => Ok(Found::Body(bytes, Validators::default())),
-        Ok(None) => {
-            let what = format!("`{}` is no file, or longer than {} bytes", path.display(), wanted.max_bytes);
-            Err(Miss::Failed(Failure::new(Class::Disk, what).hint("repair the proxy's tree")))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let what = format!("`{}` does not exist", path.display());
-            Err(Miss::Absent(Failure::new(Class::Module, what).hint(ABSENT)))
-        }
+        Ok(None) => Err(Miss::Failed(no_such_file(&path, wanted.max_bytes))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Miss::Absent(not_there(&path))),
         Err(error) => Err(Miss::Failed(Failure::io("read", &path, &error))),
     }
+}
+
+fn no_such_file(path: &Path, max_bytes: u64) -> Failure {
+    let what = format!("`{}` is no file, or longer than {max_bytes} bytes", path.display());
+    Failure::new(Class::Disk, what).hint("repair the proxy's tree")
+}
+
+fn not_there(path: &Path) -> Failure {
+    Failure::new(Class::Module, format!("`{}` does not exist", path.display())).hint(ABSENT)
 }
 
 const ABSENT: &str = "check agent.module, and that a proxy of build.goproxy knows it";
@@ -191,9 +305,6 @@ fn refused(name: &str, reply: &Reply, class: Class) -> Failure {
     }
     failure.hint(match reply.status {
         404 | 410 => ABSENT,
-        401 | 403 => {
-            "put a user and a password that may read there into build.goproxy, as https://USER:PASSWORD@HOST"
-        }
         407 => "put a user and a password into build.http_proxy or build.https_proxy",
         429 | 500.. => "the proxy is overloaded or broken; it is tried again",
         _ => "check that build.goproxy names a module proxy",

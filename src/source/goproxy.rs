@@ -33,7 +33,18 @@ pub(super) enum Place {
     Off,
 }
 
+/// The list of a go command that nobody told anything.
+const GO_DEFAULT: &str = "https://proxy.golang.org,direct";
+
 impl Proxies {
+    /// The go command's own list, for hosts without a go that could be asked.
+    ///
+    /// # Errors
+    /// Never: it can be read.
+    pub fn go_default() -> Outcome<Self> {
+        Self::parse(GO_DEFAULT)
+    }
+
     /// Reads a list in the syntax of the go command's GOPROXY.
     ///
     /// # Errors
@@ -68,9 +79,30 @@ impl Proxies {
         Ok(Self(entries))
     }
 
+    /// The list of a module that comes from its own repository and from nowhere else.
+    pub(super) fn repository() -> Self {
+        Self(vec![Entry { place: Place::Direct, falls_back_on_error: false }])
+    }
+
     /// True when a request may go over HTTP; otherwise no client is ever built.
     pub fn need_http(&self) -> bool {
         self.0.iter().any(|entry| matches!(entry.place, Place::Http { .. }))
+    }
+}
+
+impl Place {
+    /// The place `path` below this one; the two words stay what they are.
+    pub(super) fn below(&self, path: &str) -> Self {
+        match self {
+            Self::Http { base, auth } => {
+                let mut base = base.clone();
+                base.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
+                Self::Http { base, auth: auth.clone() }
+            }
+            Self::File(root) => Self::File(root.join(path)),
+            Self::Direct => Self::Direct,
+            Self::Off => Self::Off,
+        }
     }
 }
 

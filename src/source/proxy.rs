@@ -1,5 +1,6 @@
 //! The module source: the engine's three questions, answered from the places of a proxy list.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::host::http::{Http, Validators};
@@ -8,11 +9,13 @@ use crate::model::go_mod::GoMod;
 use crate::model::{Class, Failure, Outcome, Version};
 use crate::ports::{Answer, Cancel, Info, ModuleSource, Offered};
 
-use super::direct::DirectLookup;
 use super::fetch::{self, Found, Miss, Wanted};
 use super::goproxy::{Place, Proxies};
 use super::list::Listing;
+use super::login::Login;
 use super::memory::{Cache, Seen};
+use super::private::Private;
+use super::question::{Listed, Question, garbled, needs_direct, nothing, unasked, unsure};
 use super::{escape, info, latest};
 
 /// The longest files that are read. A list of 1 MiB holds 100,000 versions; real go.mod files are
@@ -20,14 +23,16 @@ use super::{escape, info, latest};
 const MAX_LIST: u64 = 1 << 20;
 const MAX_INFO: u64 = 64 << 10;
 const MAX_MOD: u64 = 1 << 20;
-/// For how many modules answers are remembered: the agent's, and its next major version.
-const MAX_MODULES: usize = 4;
+/// For how many modules answers are remembered: the agent's, and its next major versions.
+const MAX_MODULES: usize = 12;
 
 /// A [`ModuleSource`] over a proxy list.
 pub struct ProxySource {
     http: Arc<Http>,
     proxies: Arc<Proxies>,
-    direct: Option<Box<dyn DirectLookup>>,
+    repository: Arc<Proxies>,
+    private: Option<Private>,
+    netrc: Option<PathBuf>,
     known: Vec<Known>,
     infos: Cache<Info>,
     mods: Cache<GoMod>,
@@ -40,6 +45,8 @@ struct Known {
     lists: Vec<Option<Seen<Arc<Listing>>>>,
     latest: Vec<Option<Seen<Version>>>,
     answer: Option<Last>,
+    /// Why a repository without a tag has nothing on offer: asking for its newest commit fetches it.
+    nothing: Option<Failure>,
 }
 
 /// The last answer, and what it came from.
@@ -51,16 +58,33 @@ struct Last {
 }
 
 impl ProxySource {
-    /// A source over `proxies`. Without `direct`, a module that only its repository has is an error.
-    pub fn new(http: Arc<Http>, proxies: Proxies, direct: Option<Box<dyn DirectLookup>>) -> Self {
+    /// A source over `proxies`. Only modules that are `private` come from their own repository, and then
+    /// from nowhere else; the word `direct` in the list alone makes nobody ask a repository.
+    pub fn new(http: Arc<Http>, proxies: Proxies, private: Option<Private>) -> Self {
         Self {
             http,
             proxies: Arc::new(proxies),
-            direct,
+            repository: Arc::new(Proxies::repository()),
+            private,
+            netrc: None,
             known: Vec::new(),
             infos: Cache::default(),
             mods: Cache::default(),
         }
+    }
+
+    /// Takes user names and passwords for https proxies from this file.
+    #[must_use]
+    pub fn with_netrc(self, netrc: Option<PathBuf>) -> Self {
+        Self { netrc, ..self }
+    }
+
+    /// Where a module is looked for.
+    fn places(&self, ask: &Question<'_>) -> Outcome<Arc<Proxies>> {
+        Ok(match &self.private {
+            Some(private) if private.is_direct(ask.module)? => self.repository.clone(),
+            _ => self.proxies.clone(),
+        })
     }
 
     /// Everything about a module from one place, as the go command does: the list decides where.
@@ -78,6 +102,12 @@ impl ProxySource {
             && !last.asked_latest
         {
             return Ok(Answer { offered: last.offered.clone(), changed: false });
+        }
+        if !is_same {
+            self.known[slot].nothing = None;
+        }
+        if let Some(nothing) = &self.known[slot].nothing {
+            return Err(Miss::Absent(nothing.clone()));
         }
         let versions = listing.versions.as_slice();
         let counted = latest::counted(versions, |_| true, |version| self.is_real(version, ask))?;
@@ -124,7 +154,10 @@ impl ProxySource {
     ) -> Result<(Arc<Listing>, bool), Miss> {
         if matches!(place, Place::Direct) {
             let versions = self.direct(ask)?.versions(ask.module, ask.cancel).map_err(Miss::of)?;
-            return Ok((Arc::new(Listing::of(versions)), false));
+            let text: String = versions.iter().map(|version| format!("{version}\n")).collect();
+            return Ok(
+                self.remember(at, slot, text.as_bytes(), Validators::default(), |_| Listing::of(versions))
+            );
         }
         let seen = self.known[slot].lists[at].as_ref();
         let path = format!("{}/@v/list", ask.path);
@@ -136,14 +169,29 @@ impl ProxySource {
         )?;
         match (found, seen) {
             (Found::Same, Some(seen)) => Ok((seen.value.clone(), true)),
-            (Found::Body(bytes, _), Some(seen)) if seen.is(&bytes) => Ok((seen.value.clone(), true)),
             (Found::Body(bytes, validators), _) => {
-                let listing = Arc::new(Listing::parse(ask.module, &bytes));
-                self.known[slot].lists[at] = Some(Seen::new(&bytes, validators, listing.clone()));
-                Ok((listing, false))
+                Ok(self.remember(at, slot, &bytes, validators, |bytes| Listing::parse(ask.module, bytes)))
             }
             (Found::Same, None) => Err(unasked(place)),
         }
+    }
+
+    /// A list as it was just read, and whether it is the one seen before.
+    fn remember(
+        &mut self,
+        at: usize,
+        slot: usize,
+        bytes: &[u8],
+        validators: Validators,
+        listing: impl FnOnce(&[u8]) -> Listing,
+    ) -> (Arc<Listing>, bool) {
+        let seen = &mut self.known[slot].lists[at];
+        if let Some(seen) = seen.as_ref().filter(|seen| seen.is(bytes)) {
+            return (seen.value.clone(), true);
+        }
+        let listing = Arc::new(listing(bytes));
+        *seen = Some(Seen::new(bytes, validators, listing.clone()));
+        (listing, false)
     }
 
     /// What a place's `@latest` says; without one, the newest commit of its list.
@@ -156,8 +204,13 @@ impl ProxySource {
         ask: &Question<'_>,
     ) -> Result<Option<Version>, Miss> {
         if matches!(place, Place::Direct) {
-            let answer = self.direct(ask)?.latest(ask.module, ask.cancel);
-            return answer.map(Some).map_err(Miss::of);
+            let answer = self.direct(ask)?.latest(ask.module, ask.cancel).map(Some).map_err(Miss::of);
+            if let Err(Miss::Absent(nothing)) = &answer
+                && listing.versions.is_empty()
+            {
+                self.known[slot].nothing = Some(nothing.clone());
+            }
+            return answer;
         }
         let seen = self.known[slot].latest[at].as_ref();
         let path = format!("{}/@latest", ask.path);
@@ -191,7 +244,7 @@ impl ProxySource {
             return Ok(rules);
         }
         let path = format!("{}/@v/{}.mod", ask.path, escape::version(version));
-        let proxies = self.proxies.clone();
+        let proxies = self.places(ask)?;
         let text = fetch::walk(&proxies, |_, place| match place {
             Place::Direct => self.direct(ask)?.go_mod(ask.module, version, ask.cancel).map_err(Miss::of),
             _ => {
@@ -216,7 +269,7 @@ impl ProxySource {
             return Ok(info);
         }
         let path = format!("{}/@v/{}.info", ask.path, escape::version(version));
-        let proxies = self.proxies.clone();
+        let proxies = self.places(ask)?;
         let info = fetch::walk(&proxies, |_, place| {
             let info = match place {
                 Place::Direct => self.direct(ask)?.info(ask.module, version, ask.cancel).map_err(Miss::of)?,
@@ -256,7 +309,8 @@ impl ProxySource {
     ) -> Result<Found, Miss> {
         match place {
             Place::Http { base, auth } => {
-                fetch::over_http(&self.http, (base, auth.as_ref()), wanted, unless, ask.cancel)
+                let login = Login::of(base, auth.as_ref(), self.netrc.as_deref()).map_err(Miss::Failed)?;
+                fetch::over_http(&self.http, base, &login, wanted, unless, ask.cancel)
             }
             Place::File(root) => fetch::from_disk(root, wanted),
             Place::Direct => Err(Miss::Absent(needs_direct(ask))),
@@ -267,8 +321,10 @@ impl ProxySource {
         }
     }
 
-    fn direct(&mut self, ask: &Question<'_>) -> Result<&mut Box<dyn DirectLookup>, Miss> {
-        self.direct.as_mut().ok_or_else(|| Miss::Absent(needs_direct(ask)))
+    /// Who asks the module's repository: nobody, unless it is private.
+    fn direct(&mut self, ask: &Question<'_>) -> Result<&mut Box<dyn super::DirectLookup>, Miss> {
+        let allowed = self.private.as_mut().filter(|private| private.is_direct(ask.module) == Ok(true));
+        allowed.map(|private| &mut private.lookup).ok_or_else(|| Miss::Absent(needs_direct(ask)))
     }
 
     /// Where the module's memory is.
@@ -285,6 +341,7 @@ impl ProxySource {
             lists: (0..places).map(|_| None).collect(),
             latest: (0..places).map(|_| None).collect(),
             answer: None,
+            nothing: None,
         });
         self.known.len() - 1
     }
@@ -294,8 +351,8 @@ impl ModuleSource for ProxySource {
     fn check(&mut self, module: &str, cancel: &Cancel) -> Outcome<Answer> {
         let ask = Question::new(module, cancel)?;
         let slot = self.slot(module);
-        let proxies = self.proxies.clone();
-        fetch::walk(&proxies, |at, place| self.ask_place(at, place, slot, &ask))
+        self.places(&ask)
+            .and_then(|places| fetch::walk(&places, |at, place| self.ask_place(at, place, slot, &ask)))
             .map_err(|failure| failure.context(format!("cannot learn the versions of {module}")))
     }
 
@@ -310,58 +367,4 @@ impl ModuleSource for ProxySource {
         self.rules(version, &ask, Listed::Unknown)
             .map_err(|failure| failure.context(format!("cannot get the go.mod of {module}@{version}")))
     }
-}
-
-/// Whether a proxy said that it has a version.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Listed {
-    Yes,
-    Unknown,
-}
-
-/// What is asked.
-struct Question<'a> {
-    module: &'a str,
-    /// The module's path in a proxy's tree.
-    path: String,
-    cancel: &'a Cancel,
-}
-
-impl<'a> Question<'a> {
-    fn new(module: &'a str, cancel: &'a Cancel) -> Outcome<Self> {
-        Ok(Self { module, path: escape::module(module)?, cancel })
-    }
-}
-
-fn nothing(ask: &Question<'_>) -> Miss {
-    let what = format!("{} has neither a version nor a commit on offer", ask.module);
-    Miss::Absent(Failure::new(Class::Module, what).hint("publish a version, or check agent.module"))
-}
-
-fn needs_direct(ask: &Question<'_>) -> Failure {
-    let what = format!("{} is only to be had from its own repository (`direct`)", ask.module);
-    Failure::new(Class::Config, what).hint("set build.goproxy to a proxy that serves it")
-}
-
-fn garbled(place: &Place, path: &str, why: &str) -> Miss {
-    let what = format!("`{place}` answered for `{path}` with something else");
-    let failure = Failure::new(Class::Network, what).cause(text::clean(why));
-    Miss::Failed(failure.hint("check that build.goproxy names a module proxy"))
-}
-
-fn unasked(place: &Place) -> Miss {
-    Miss::Failed(Failure::new(
-        Class::Network,
-        format!("`{place}` answered that a file never seen is unchanged"),
-    ))
-}
-
-/// A file that must be there because its version is on the list: that it is not found is no final answer.
-fn unsure(mut failure: Failure) -> Failure {
-    if failure.class == Class::Module {
-        failure.class = Class::Network;
-        failure.hint =
-            Some("the proxy lists the version but does not serve its go.mod; it is tried again".into());
-    }
-    failure
 }

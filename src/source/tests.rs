@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use super::{DirectLookup, Proxies, ProxySource};
+use super::{DirectLookup, Private, Proxies, ProxySource};
 use crate::host::http::test_runtime::TestRuntime;
 use crate::host::http::test_server::{Asked, Play, TestServer, text};
 use crate::host::http::{Http, Options};
@@ -29,13 +29,13 @@ struct Asker {
 
 impl Asker {
     fn new(goproxy: &str) -> Self {
-        Self::with_direct(goproxy, None)
+        Self::with_private(goproxy, None)
     }
 
-    fn with_direct(goproxy: &str, direct: Option<Box<dyn DirectLookup>>) -> Self {
+    fn with_private(goproxy: &str, private: Option<Private>) -> Self {
         let runtime = TestRuntime::start();
         let http = Arc::new(Http::new(runtime.handle(), Options::default()));
-        Self { source: ProxySource::new(http, Proxies::parse(goproxy).unwrap(), direct), _runtime: runtime }
+        Self { source: ProxySource::new(http, Proxies::parse(goproxy).unwrap(), private), _runtime: runtime }
     }
 
     fn check(&mut self) -> Outcome<Answer> {
@@ -315,40 +315,95 @@ fn a_cancelled_check_tries_no_other_place() {
     assert!(server.take_paths().is_empty());
 }
 
-/// A repository with one tag, asked by something that can.
-struct Repository;
+/// A repository, asked by something that can.
+struct Repository {
+    tags: Vec<&'static str>,
+    asked: Arc<Mutex<Vec<&'static str>>>,
+}
+
+impl Default for Repository {
+    fn default() -> Self {
+        Self { tags: vec!["v1.1.0", "v1.0.0"], asked: Arc::default() }
+    }
+}
 
 impl DirectLookup for Repository {
     fn versions(&mut self, module: &str, _: &Cancel) -> Outcome<Vec<Version>> {
+        self.asked.lock().unwrap().push("versions");
         match module == MODULE {
-            true => Ok(vec![v("v1.1.0"), v("v1.0.0")]),
+            true => Ok(self.tags.iter().map(|tag| v(tag)).collect()),
             false => Err(Failure::new(Class::Module, "no such repository")),
         }
     }
 
     fn latest(&mut self, _: &str, _: &Cancel) -> Outcome<Version> {
-        Ok(v("v0.0.0-20260102030405-abcdefabcdef"))
+        self.asked.lock().unwrap().push("latest");
+        Err(Failure::new(Class::Module, "no matching versions"))
     }
 
     fn info(&mut self, _: &str, version: &Version, _: &Cancel) -> Outcome<Info> {
+        self.asked.lock().unwrap().push("info");
         Ok(Info { version: version.clone(), time: None })
     }
 
     fn go_mod(&mut self, module: &str, _: &Version, _: &Cancel) -> Outcome<String> {
+        self.asked.lock().unwrap().push("go_mod");
         Ok(format!("module {module}\nretract v1.0.0\n"))
     }
 }
 
+fn private(goprivate: &str, gonoproxy: &str, lookup: Repository) -> Option<Private> {
+    Some(Private { goprivate: goprivate.into(), gonoproxy: gonoproxy.into(), lookup: Box::new(lookup) })
+}
+
 #[test]
-fn direct_comes_after_not_found_and_names_the_setting_where_nobody_can() {
+fn a_private_module_is_asked_for_at_its_repository_and_nowhere_else() {
+    let server = serve(files("v1.7.0", &[]));
+    for list in [server.base(), format!("{}|direct", server.base()), "direct".into(), "off".into()] {
+        let repository = Repository::default();
+        let asked = repository.asked.clone();
+        let mut asker = Asker::with_private(&list, private("example.org", "", repository));
+        assert_eq!(row(&asker.check().unwrap()), "v1.0.0! v1.1.0", "{list}");
+        assert!(!asker.check().unwrap().changed);
+        assert_eq!(asker.info("v1.1.0").unwrap().version, v("v1.1.0"));
+        // The second check asks for the list only.
+        assert_eq!(*asked.lock().unwrap(), ["versions", "go_mod", "versions", "info"], "{list}");
+        // What it does not have is nowhere.
+        let failure = asker.source.check("example.org/other", &Cancel::new()).unwrap_err();
+        assert_eq!(failure.class, Class::Module, "{failure}");
+        assert_eq!(server.take_paths(), Vec::<String>::new(), "{list}");
+    }
+    // Private, but served by a proxy of one's own.
+    let mut asker =
+        Asker::with_private(&server.base(), private("example.org", "none", Repository::default()));
+    assert_eq!(row(&asker.check().unwrap()), "v1.7.0");
+}
+
+#[test]
+fn a_repository_without_tags_is_fetched_once() {
+    let repository = Repository { tags: vec![], ..Repository::default() };
+    let asked = repository.asked.clone();
+    let mut asker = Asker::with_private("off", private("*", "", repository));
+    for _ in 0..3 {
+        assert_eq!(asker.check().unwrap_err().class, Class::Module);
+    }
+    assert_eq!(*asked.lock().unwrap(), ["versions", "latest", "versions", "versions"]);
+}
+
+#[test]
+fn the_word_direct_alone_makes_nobody_ask_a_repository() {
     let server = serve(Files::new());
     let list = format!("{},direct", server.base());
-    let mut asker = Asker::with_direct(&list, Some(Box::new(Repository)));
-    assert_eq!(row(&asker.check().unwrap()), "v1.0.0! v1.1.0");
-    assert!(!asker.check().unwrap().changed);
-    assert_eq!(asker.info("v1.1.0").unwrap().version, v("v1.1.0"));
-    let failure = Asker::new(&list).check().unwrap_err();
-    assert!(failure.class == Class::Module && failure.line().contains("`direct`"), "{failure}");
-    let failure = Asker::new("direct").check().unwrap_err();
-    assert!(failure.class == Class::Config && failure.to_string().contains("build.goproxy"), "{failure}");
+    for private in [None, private("other.org", "", Repository::default())] {
+        let failure = Asker::with_private(&list, private).check().unwrap_err();
+        assert!(failure.class == Class::Module && failure.line().contains("`direct`"), "{failure}");
+    }
+    for private in [private("other.org", "", Repository::default()), private("", "*", Repository::default())]
+    {
+        let failure = Asker::with_private("direct", private).check().unwrap_err();
+        assert!(
+            failure.class == Class::Config && failure.to_string().contains("build.goprivate"),
+            "{failure}"
+        );
+    }
 }

@@ -8,6 +8,7 @@
 //! ├── versions/           VERSION-SHA12/{BINARY, meta.json}
 //! ├── snapshots/          RUN.db
 //! ├── builds/             RUN.log
+//! ├── heads/              KEY.head, the checksum database as last seen
 //! └── services/           NAME.{json, stopped, state}, where the updater runs the agent itself
 //! ```
 
@@ -43,6 +44,17 @@ impl Layout {
         Ok(())
     }
 
+    /// Removes what writers that were killed left half written. For the holder of the lock, before anybody
+    /// writes: nothing else would find all of it. What cannot be removed now stays until the next start.
+    pub fn sweep(&self) {
+        let versions = std::fs::read_dir(self.versions()).into_iter().flatten().flatten();
+        let versions = versions.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        let own = [self.state.clone(), self.snapshots(), self.builds(), self.services()];
+        for folder in own.into_iter().chain(versions.map(|entry| entry.path())) {
+            drop(atomic::sweep_directory(&folder));
+        }
+    }
+
     /// The folder itself.
     pub fn state(&self) -> &Path {
         &self.state
@@ -71,6 +83,11 @@ impl Layout {
     /// Copies of the agent's database.
     pub fn snapshots(&self) -> PathBuf {
         self.state.join("snapshots")
+    }
+
+    /// The newest head seen of each checksum database.
+    pub fn heads(&self) -> PathBuf {
+        self.state.join("heads")
     }
 
     /// Kept build logs.

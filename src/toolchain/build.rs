@@ -24,12 +24,14 @@ pub(super) fn run(
     runner: &mut dyn Runner,
     sink: &mut dyn FnMut(BuildEvent),
     cancel: &Cancel,
+    deadline: Instant,
 ) -> Outcome<Built> {
     let owner = user::resolve(options.user.as_deref())?;
     let mut log = Log::create(&options.logs, &job.run)?;
+    sink(BuildEvent::Log(log.path().to_owned()));
     workspace::own_caches(options, owner)?;
     let room = Room::create(&options.work, &job.run, owner)?;
-    let deadline = Instant::now() + options.timeout;
+    workspace::passwords(options, &room)?;
     let mut build = Build { options, tools, room: &room, job, runner, log: &mut log, sink, cancel, deadline };
     let outcome = phases(&mut build);
     if let Err(failure) = &outcome {
@@ -55,7 +57,7 @@ fn phases(build: &mut Build<'_>) -> Outcome<Built> {
     let binary = workspace::only_file(&build.room.bin)?;
     // A build runs foreign programs: what lies there may be anything.
     drop(open_nofollow(&binary, Owner::Any)?);
-    Ok(Built { binary, sum, log: Some(build.log.path().to_owned()), packages })
+    Ok(Built { binary, sum, packages })
 }
 
 fn leave_only_the_binary(room: &Room) -> Outcome<()> {

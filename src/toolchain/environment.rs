@@ -69,7 +69,8 @@ fn online(options: &Options, tools: &Tools, all: &mut Variables) {
     let asked = if modules.goproxy.is_empty() { &tools.go.default_proxy } else { &modules.goproxy };
     all.set("GOPROXY", without_direct(asked));
     // Version control runs programs on what a stranger wrote: only for one's own modules.
-    all.set("GOVCS", if modules.goprivate.is_empty() { "*:off" } else { "public:off,private:all" });
+    let has_own = !modules.goprivate.is_empty();
+    all.set("GOVCS", if has_own { "public:off,private:git" } else { "*:off" });
     all.optional("GOSUMDB", &modules.gosumdb);
     all.optional("GOPRIVATE", &modules.goprivate);
     all.optional("GONOPROXY", &modules.gonoproxy);
@@ -83,6 +84,21 @@ fn online(options: &Options, tools: &Tools, all: &mut Variables) {
     }
     if let Some(file) = &network.netrc {
         all.path("NETRC", file);
+    }
+    if has_own {
+        git(options, all);
+    }
+}
+
+/// What git and the ssh below it need: nobody sits here whom they could ask.
+fn git(options: &Options, all: &mut Variables) {
+    all.set("GIT_TERMINAL_PROMPT", "0");
+    // Empty, it also outranks a program that the system's configuration names.
+    all.set("GIT_ASKPASS", "");
+    all.set("SSH_ASKPASS_REQUIRE", "never");
+    all.set("GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o ControlMaster=no -o ConnectTimeout=15");
+    if let Some(file) = &options.network.ca_file {
+        all.path("GIT_SSL_CAINFO", file);
     }
 }
 
@@ -223,7 +239,12 @@ mod tests {
         options.network.netrc = Some("/etc/netrc".into());
         let all = [
             ("GOPROXY", "https://one.example|file:///srv/p"),
-            ("GOVCS", "public:off,private:all"),
+            ("GOVCS", "public:off,private:git"),
+            ("GIT_ASKPASS", ""),
+            ("GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o ControlMaster=no -o ConnectTimeout=15"),
+            ("GIT_SSL_CAINFO", "/etc/ca.pem"),
+            ("GIT_TERMINAL_PROMPT", "0"),
+            ("SSH_ASKPASS_REQUIRE", "never"),
             ("GOSUMDB", "sum.example"),
             ("GOPRIVATE", "corp.example/*"),
             ("GONOPROXY", "none"),

@@ -87,6 +87,7 @@ mod tests {
             args: Vec::new(),
             env: Vec::new(),
             directory: "/".into(),
+            stdin: None,
             limits: Limits { timeout: Duration::from_secs(60), memory_max: None, offline: false, user: None },
         };
         let mut seen = Vec::new();

@@ -26,6 +26,11 @@ enum Pre {
 }
 
 impl GoVersion {
+    /// True for what is neither a beta nor a candidate, and names one release.
+    pub(super) fn is_stable(&self) -> bool {
+        self.pre.is_none() && self.patch.is_some()
+    }
+
     /// Reads a version with or without `go` before it. What a vendor adds after a blank or a `-`
     /// (`go1.26.8 X:boringcrypto`, `go1.22.1-custom`) does not count; of a development tree
     /// (`devel go1.28-abcdef`) the release that it will become does.

@@ -13,7 +13,6 @@ const LIMIT: usize = 16 << 20;
 const PIECE: usize = 32 << 10;
 /// How many logs are kept.
 const KEPT: usize = 20;
-const PREFIX: &str = "build-";
 const SUFFIX: &str = ".log";
 
 /// A log being written. Logging never fails a build: what cannot be written is lost.
@@ -32,7 +31,7 @@ impl Log {
     /// `Disk` when the directory cannot be made.
     pub(super) fn create(directory: &Path, run: &str) -> Outcome<Self> {
         atomic::create_dir(directory, 0o750)?;
-        let path = directory.join(format!("{PREFIX}{run}{SUFFIX}"));
+        let path = directory.join(format!("{run}{SUFFIX}"));
         // The log of the same run before it was interrupted.
         atomic::remove(&path)?;
         let file = RotatingFile::open(&path, 0, 0);
@@ -86,11 +85,10 @@ pub(super) fn prune(directory: &Path) -> Outcome<()> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(Failure::io("list", directory, &error)),
     };
-    let is_ours = |name: &str| name.starts_with(PREFIX) && name.ends_with(SUFFIX);
     let mut names: Vec<String> = entries
         .flatten()
         .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| is_ours(name))
+        .filter(|name| name.ends_with(SUFFIX))
         .collect();
     names.sort();
     let surplus = names.len().saturating_sub(KEPT);
@@ -131,6 +129,6 @@ mod tests {
             .collect();
         left.sort();
         assert_eq!(left.len(), KEPT + 1);
-        assert_eq!(left[0], "build-003.log");
+        assert_eq!(left[0], "003.log");
     }
 }

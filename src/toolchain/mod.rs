@@ -9,6 +9,7 @@
 //!      │            phase::compile ─── go install -x     no network; trace ► progress, verdict
 //!      │
 //!      └── binary ──────────────────── what a binary says of itself, without running it
+//!  supply ── find, or release ───────── a release of Go that is fetched where the host has none that will do
 //!  ModuleQuestions ──────────────────── go list -m       what only go knows of a module
 //! ```
 //!
@@ -17,6 +18,7 @@
 
 mod binary;
 mod build;
+mod discreet;
 mod environment;
 mod find;
 mod fingerprint;
@@ -28,7 +30,9 @@ mod options;
 mod phase;
 mod progress;
 mod questions;
+mod release;
 mod runner;
+mod supply;
 mod trace;
 mod user;
 mod verdict;
@@ -36,8 +40,9 @@ mod workspace;
 
 pub use go_toolchain::GoToolchain;
 pub use go_version::GoVersion;
-pub use options::{Choice, Modules, Network, Options};
+pub use options::{Choice, Modules, Network, Options, Pin};
 pub use questions::ModuleQuestions;
+pub use release::{Order, Releases};
 pub use runner::ProcessGroupRunner;
 
 /// A binary's build information, read without running it; `None`: it carries none that can be read.

@@ -40,6 +40,19 @@ pub struct Options {
     pub work: PathBuf,
     /// Where the whole output of each build is kept.
     pub logs: PathBuf,
+    /// Fetched releases of Go. Root's alone: what lies there is run.
+    pub releases: PathBuf,
+    /// The release that is fetched, and its hash; `None`: the newest, if the checksum database vouches for it.
+    pub pin: Option<Pin>,
+}
+
+/// A release of Go and the hash of its archive, by an administrator's word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// `go1.26.8`.
+    pub release: String,
+    /// `h1:…`.
+    pub sum: String,
 }
 
 /// A program that is configured or searched for.
@@ -84,6 +97,7 @@ pub struct Network {
 impl Options {
     /// Builds of one's own in the given directories, with the go command's defaults for the rest.
     pub fn new(cache: impl Into<PathBuf>, work: impl Into<PathBuf>, logs: impl Into<PathBuf>) -> Self {
+        let cache = cache.into();
         Self {
             go: Choice::Auto,
             cc: Choice::Auto,
@@ -101,7 +115,9 @@ impl Options {
             keep_cache: true,
             modules: Modules::default(),
             network: Network::default(),
-            cache: cache.into(),
+            releases: cache.with_file_name("releases"),
+            pin: None,
+            cache,
             work: work.into(),
             logs: logs.into(),
         }

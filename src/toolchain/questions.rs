@@ -11,14 +11,17 @@ use crate::host::{atomic, text};
 use crate::model::{Class, Failure, Outcome, Timestamp, Version};
 use crate::ports::{Cancel, Info, Limits, Program, Runner, Stream};
 
+use super::discreet::Discreet;
 use super::environment::{self, Reach};
-use super::find::{self, Tools};
+use super::find::Tools;
+use super::supply;
 use super::verdict::{self, Phase};
 use super::workspace::{self, Room};
 use super::{Options, user};
 
-/// The most that one question may take: a repository may have to be cloned.
-const LIMIT: Duration = Duration::from_secs(5 * 60);
+/// The most that one question may take. Most of them list a repository's tags, which takes a second; the
+/// first fetches a commit.
+const LIMIT: Duration = Duration::from_secs(60);
 /// The most that is read of a go.mod, in bytes; the go command's own limit is this too.
 const LARGEST_GO_MOD: u64 = 16 << 20;
 /// The room of questions; ids of runs begin with a digit.
@@ -44,6 +47,7 @@ struct Answer {
 impl ModuleQuestions {
     /// Asks with these options, through `runner`: version control is foreign code too.
     pub fn new(options: Options, runner: Box<dyn Runner>) -> Self {
+        let runner = Box::new(Discreet::new(&options, runner));
         Self { options, runner, tools: None }
     }
 
@@ -88,13 +92,14 @@ impl ModuleQuestions {
         let tools = match &self.tools {
             Some(tools) if tools.go.path.is_file() => tools.clone(),
             // Nothing is compiled for an answer.
-            _ => find::find(&Options { cgo: false, ..self.options.clone() }, None)?,
+            _ => supply::find(&Options { cgo: false, ..self.options.clone() }, None)?,
         };
         self.tools = Some(tools.clone());
         let owner = user::resolve(self.options.user.as_deref())?;
         workspace::own_caches(&self.options, owner)?;
         let room = Room::create(&self.options.work, ASKING, owner)?;
-        let outcome = self.run(&tools, &room, flags, query, cancel);
+        let outcome = workspace::passwords(&self.options, &room)
+            .and_then(|()| self.run(&tools, &room, flags, query, cancel));
         // What stays goes with the next clean.
         let _ = atomic::remove_tree(&room.root);
         outcome
@@ -114,6 +119,7 @@ impl ModuleQuestions {
             args: args.map(str::to_owned).collect(),
             env: environment::variables(&self.options, tools, room, Reach::Online, self.options.jobs),
             directory: room.empty.clone(),
+            stdin: None,
             limits: Limits {
                 timeout: LIMIT.min(self.options.timeout),
                 memory_max: self.options.memory_max,
@@ -128,6 +134,13 @@ impl ModuleQuestions {
                 json.push('\n');
             }
             Stream::Err => said.push(line.to_owned()),
+        });
+        let exit = exit.map_err(|failure| match failure.class {
+            // The next check may go well, and is made later and later until one does.
+            Class::Timeout => Failure::new(Class::Network, format!("asking for {query} took too long"))
+                .cause(failure.line())
+                .hint("check that this host reaches the module's repository; it is tried again"),
+            _ => failure,
         })?;
         if !exit.success() {
             let modules = environment::module_cache(&self.options);

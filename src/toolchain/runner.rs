@@ -42,6 +42,10 @@ impl Runner for ProcessGroupRunner {
         let command =
             Command::new(&program.executable).args(&program.args).cwd(&program.directory).guarded(guard);
         let command = program.env.iter().fold(command, |command, (name, value)| command.env(name, value));
+        let command = match &program.stdin {
+            Some(bytes) => command.input(bytes.clone()),
+            None => command,
+        };
         let stop = host::Cancel::new();
         let waker = stop.clone();
         cancel.on_request(move || waker.cancel());

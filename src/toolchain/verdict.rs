@@ -38,8 +38,17 @@ const EVERYWHERE: [(Class, &[&str]); 2] = [
     ),
 ];
 
+/// How git and ssh say that a repository does not let them in, or that they do not let a host in.
+const REFUSED: [&str; 5] = [
+    "terminal prompts disabled",
+    "could not read username",
+    "authentication failed",
+    "permission denied (",
+    "host key verification failed",
+];
+
 /// While modules are fetched; the first that matches counts.
-const FETCHING: [(Class, &[&str]); 5] = [
+const FETCHING: [(Class, &[&str]); 6] = [
     (Class::Security, &["security error", "checksum mismatch", "malformed file path"]),
     (
         Class::Toolchain,
@@ -50,9 +59,12 @@ const FETCHING: [(Class, &[&str]); 5] = [
             "executable file not found",
         ],
     ),
+    // Whom a repository does not let in may be let in tomorrow.
+    (Class::Network, &REFUSED),
     (
         Class::Config,
         &[
+            "govcs disallows",
             "disabled by goproxy=off",
             "invalid proxy url",
             "contains no entries",
@@ -234,10 +246,16 @@ fn hint(class: Class, whole: &str) -> Option<&'static str> {
         Class::OutOfMemory => "give the machine more memory or swap, or lower build.jobs",
         Class::Security => "do not install this version until its authors explain the difference",
         Class::Network if whole.contains(": 401") || whole.contains(": 403") => {
-            "check the credentials in build.netrc and that build.goproxy is right"
+            "check the user and the password in build.netrc (the user that builds must be able to read it) or build.goproxy"
+        }
+        Class::Network if REFUSED.iter().any(|words| whole.contains(words)) => {
+            "the user that builds must be let in: by https with build.netrc, by ssh with its own key and known_hosts"
         }
         Class::Network => {
             "check that build.goproxy can be reached from this host; `sentinel-updater doctor` does"
+        }
+        Class::Config if whole.contains("govcs disallows") => {
+            "set build.goproxy to a proxy that serves it, or name it in build.goprivate"
         }
         Class::Config => "check build.goproxy and build.gosumdb",
         Class::Module if whole.contains("does not contain package") => "check agent.package",
@@ -247,6 +265,7 @@ fn hint(class: Class, whole: &str) -> Option<&'static str> {
         Class::Toolchain if whole.contains("requires go") => {
             "install a newer Go, or set build.toolchain = \"auto\""
         }
+        Class::Toolchain if whole.contains("\"git\"") => "install git",
         Class::Build => "see the build's log: `sentinel-updater logs build`",
         _ => return None,
     })
@@ -284,6 +303,14 @@ mod tests {
             (Download, "read \"http://h/m.zip\": unexpected EOF", Class::Network),
             (Download, "invalid response from proxy \"http://h\": invalid character '<'", Class::Network),
             (Download, "zip: not a valid zip file", Class::Module),
+            (
+                Download,
+                "fatal: could not read Username for 'https://h': terminal prompts disabled\nnot found",
+                Class::Network,
+            ),
+            (Download, "git@h: Permission denied (publickey).", Class::Network),
+            (Download, "GOVCS disallows using git for public h/m; see 'go help vcs'", Class::Config),
+            (Download, "exec: \"git\": executable file not found in $PATH", Class::Toolchain),
             (Download, "m@v1.0.0: module lookup disabled by GOPROXY=off", Class::Config),
             (
                 Download,

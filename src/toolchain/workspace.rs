@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::host::http::netrc;
 use crate::host::{Attributes, atomic};
 use crate::model::{Class, Failure, Outcome};
 
@@ -46,6 +47,20 @@ impl Room {
         }
         Ok(room)
     }
+}
+
+/// Checks the file with passwords, and puts a link to it where git looks for one: go is told where it is,
+/// git is not to be told.
+///
+/// # Errors
+/// `Config` and `Security` for a file that is missing or open to everybody, `Disk`.
+pub(super) fn passwords(options: &Options, room: &Room) -> Outcome<()> {
+    let Some(file) = &options.network.netrc else { return Ok(()) };
+    netrc::check(file)?;
+    if !options.modules.goprivate.is_empty() {
+        netrc::offer(file, &room.home)?;
+    }
+    Ok(())
 }
 
 /// Makes a directory that only its owner may enter, and gives it to `owner`.

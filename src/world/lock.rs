@@ -5,8 +5,8 @@ use crate::host::lock::Lock;
 use crate::model::Outcome;
 use crate::store::Layout;
 
-/// Takes the lock on the updater's state, whose directory is made if it is missing. It is held until the
-/// value is dropped.
+/// Takes the lock on the updater's state, whose directory is made if it is missing, and removes what a
+/// former holder left half written. It is held until the value is dropped.
 ///
 /// # Errors
 /// `Busy` with the holder's process when another one holds it; `Permission` or `Disk` when the directory
@@ -14,5 +14,7 @@ use crate::store::Layout;
 pub fn lock(settings: &Settings) -> Outcome<Lock> {
     let layout = Layout::new(&settings.paths.state);
     layout.create()?;
-    Lock::acquire(&layout.lock())
+    let lock = Lock::acquire(&layout.lock())?;
+    layout.sweep();
+    Ok(lock)
 }

@@ -7,10 +7,11 @@ mod lock;
 mod options;
 mod policy;
 mod read;
+mod releases;
 mod source;
 mod supervisor;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -19,15 +20,16 @@ use crate::config::{Manager, Secret, Settings};
 use crate::host::Guard;
 use crate::host::http::Http;
 use crate::model::{Class, Failure, Outcome};
-use crate::ports::{Runner, ServiceManager, World};
+use crate::ports::{BuildEvent, Cancel, Runner, ServiceManager, World};
 use crate::probe::{HealthProber, LocalMachine, SystemClock};
 use crate::service::{self, Kind};
+use crate::source::Proxies;
 use crate::store::{BinaryFiles, FileJournal, Layout, SqliteDatabases, SqliteRecords, VersionFolder};
-use crate::toolchain::{self, GoToolchain, ProcessGroupRunner};
+use crate::toolchain::{self, GoToolchain, ProcessGroupRunner, Releases};
 
 pub use lock::lock;
 pub use policy::policy;
-pub use read::{agent, installed, journal, kept, reading, source};
+pub use read::{agent, installed, journal, kept, machine, reading, records, source, with_existing_log};
 pub use supervisor::{Supervisor, supervised, supervisor};
 
 /// The world that the settings describe. HTTP runs on `runtime`, whose own thread must not be the
@@ -42,7 +44,7 @@ pub fn assemble(settings: &Settings, runtime: &Handle) -> Outcome<World> {
     let http = Arc::new(Http::new(runtime.clone(), options::http(settings)));
     Ok(World {
         source: source::open(settings, http.clone())?,
-        builder: Box::new(builder(settings)?),
+        builder: Box::new(builder(settings, http.clone())?),
         services: services(settings)?,
         journal: Box::new(FileJournal::new(layout.journal())),
         versions: Box::new(VersionFolder::new(&layout)),
@@ -66,6 +68,49 @@ pub fn offline(settings: &Settings, runtime: &Handle) -> Outcome<World> {
     assemble(&settings, runtime)
 }
 
+/// A go for a module with this `go` line: one of the host's, or one that is fetched now into the cache
+/// directory of the settings. Its path. No service and no root are needed.
+///
+/// # Errors
+/// `Toolchain`, `Network`, `Security`, `Disk`, `Cancelled`.
+pub fn go(
+    settings: &Settings,
+    runtime: &Handle,
+    go_line: Option<&str>,
+    sink: &mut dyn FnMut(BuildEvent),
+    cancel: &Cancel,
+) -> Outcome<PathBuf> {
+    let http = Arc::new(Http::new(runtime.clone(), options::http(settings)));
+    builder(settings, http)?.go(go_line, sink, cancel)
+}
+
+/// The proxies that the settings lead to: theirs, else those of the host's go, else go's usual ones. May
+/// hold a password.
+///
+/// # Errors
+/// `Toolchain`, `Security` when the host's go cannot be asked.
+pub fn proxies(settings: &Settings, runtime: &Handle) -> Outcome<String> {
+    if let Some(list) = &settings.build.goproxy {
+        return Ok(list.expose().to_owned());
+    }
+    let http = Arc::new(Http::new(runtime.clone(), options::http(settings)));
+    match builder(settings, http)?.default_proxy() {
+        Err(failure) if failure.class == Class::Toolchain => {
+            Proxies::go_default().map(|list| list.to_string())
+        }
+        list => list,
+    }
+}
+
+/// Releases of Go, as the settings say where from and how they are checked: for
+/// [`GoToolchain::fetching_from`].
+///
+/// # Errors
+/// `Config` for a proxy list or a checksum database that cannot be used.
+pub fn releases(settings: &Settings, runtime: &Handle) -> Outcome<Box<dyn Releases>> {
+    releases::open(settings, Arc::new(Http::new(runtime.clone(), options::http(settings))))
+}
+
 /// The service manager that the settings name, or the one that runs this host. Where the updater runs the
 /// agent itself this only looks, beside the process that does.
 ///
@@ -86,8 +131,9 @@ pub fn kind(settings: &Settings) -> Kind {
     }
 }
 
-fn builder(settings: &Settings) -> Outcome<GoToolchain> {
-    Ok(GoToolchain::new(options::build(settings), group_runner()?))
+fn builder(settings: &Settings, http: Arc<Http>) -> Outcome<GoToolchain> {
+    let releases = releases::open(settings, http)?;
+    Ok(GoToolchain::new(options::build(settings), group_runner()?).fetching_from(releases))
 }
 
 fn group_runner() -> Outcome<Box<dyn Runner>> {
@@ -100,6 +146,17 @@ fn group_runner() -> Outcome<Box<dyn Runner>> {
 /// Probe commands run outside our sandbox where there is a service manager to run them.
 fn probe_runner(settings: &Settings) -> Outcome<Box<dyn Runner>> {
     let unit = format!("{}-probe", settings.updater.service_name);
+    service::outside_runner(kind(settings), &unit)?.map_or_else(group_runner, Ok)
+}
+
+/// A runner for what is told of the run with the id `run`: outside our sandbox where there is a service
+/// manager to run it, and under a name of its own, so that no other run ends it.
+///
+/// # Errors
+/// `Service` when the manager's programs are missing, `Internal`.
+pub fn hook_runner(settings: &Settings, run: &str) -> Outcome<Box<dyn Runner>> {
+    let name = &settings.updater.service_name;
+    let unit = format!("{}-hook-{run}", name.strip_suffix(".service").unwrap_or(name));
     service::outside_runner(kind(settings), &unit)?.map_or_else(group_runner, Ok)
 }
 

@@ -3,7 +3,7 @@
 use crate::config::{self, Settings};
 use crate::host::http;
 use crate::store::Layout;
-use crate::toolchain::{Choice, Modules, Network, Options};
+use crate::toolchain::{Choice, Modules, Network, Options, Pin};
 
 /// How servers are reached.
 pub(super) fn http(settings: &Settings) -> http::Options {
@@ -15,6 +15,7 @@ pub(super) fn http(settings: &Settings) -> http::Options {
         https_proxy: exposed(&build.https_proxy),
         no_proxy: build.no_proxy.clone(),
         user_agent: concat!("sentinel-updater/", env!("CARGO_PKG_VERSION")).to_owned(),
+        limits: http::Limits::default(),
     }
 }
 
@@ -56,7 +57,14 @@ pub(super) fn build(settings: &Settings) -> Options {
         cache: settings.paths.cache.join("go"),
         work: settings.paths.cache.join("work"),
         logs: layout.builds(),
+        releases: settings.paths.cache.join("releases"),
+        pin: build.toolchain_sum.as_deref().and_then(pin),
     }
+}
+
+fn pin(text: &str) -> Option<Pin> {
+    let (release, sum) = text.split_once(' ')?;
+    Some(Pin { release: release.to_owned(), sum: sum.to_owned() })
 }
 
 fn choice(path: Option<&std::path::PathBuf>) -> Choice {

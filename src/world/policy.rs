@@ -36,7 +36,11 @@ pub fn policy(settings: &Settings) -> Policy {
         state: settings.paths.state.clone(),
         constraint: settings.policy.constraint.clone(),
         prerelease: settings.policy.prerelease,
+        allow_major: settings.policy.allow_major,
         min_age: settings.policy.min_age,
+        splay: settings.policy.splay,
+        windows: settings.policy.windows.clone(),
+        max_downtime: settings.policy.max_downtime,
         keep_versions: settings.policy.keep_versions,
         restore: match settings.policy.restore_database {
             RestoreDatabase::Schema => RestorePolicy::Schema,

@@ -1,4 +1,4 @@
-//! Readers for commands that only look: they change nothing and need no lock.
+//! Parts of the world: readers for commands that only look, which need no lock, and the memory alone.
 
 use std::sync::Arc;
 
@@ -6,8 +6,11 @@ use tokio::runtime::Handle;
 
 use crate::config::Settings;
 use crate::host::http::Http;
-use crate::model::{Installed, Kept, Outcome, ServiceState};
-use crate::ports::{AgentFiles, Journal, ModuleSource, OpenRun, Records, ServiceManager, VersionStore};
+use crate::model::{Installed, Kept, Outcome, Run, ServiceState};
+use crate::ports::{
+    AgentFiles, Journal, Machine, ModuleSource, OpenRun, Records, ServiceManager, VersionStore,
+};
+use crate::probe::LocalMachine;
 use crate::store::{FileJournal, Layout, SqliteRecords, VersionFolder};
 
 /// The updater's memory, read-only; `None`: there is none yet.
@@ -20,6 +23,22 @@ pub fn reading(settings: &Settings) -> Outcome<Option<Box<dyn Records>>> {
         Ok(false) => Ok(None),
         _ => Ok(Some(Box::new(SqliteRecords::reader(path)))),
     }
+}
+
+/// The run without the path of a build log that is there no more: old ones make room for new ones.
+pub fn with_existing_log(mut run: Run) -> Run {
+    run.build_log = run.build_log.filter(|path| path.exists());
+    run
+}
+
+/// The updater's memory, for the holder of the lock who needs nothing else of the world.
+///
+/// # Errors
+/// `Disk` when the state directory cannot be made.
+pub fn records(settings: &Settings) -> Outcome<Box<dyn Records>> {
+    let layout = Layout::new(&settings.paths.state);
+    layout.create()?;
+    Ok(Box::new(SqliteRecords::new(layout.records())))
 }
 
 /// The versions in the store.
@@ -55,6 +74,11 @@ pub fn agent(settings: &Settings) -> Outcome<(ServiceState, Option<Installed>)> 
 /// `Disk`; `Security` when it is no regular file.
 pub fn installed(settings: &Settings) -> Outcome<Option<Installed>> {
     super::agent_files().installed(&settings.agent.binary)
+}
+
+/// Facts about this machine.
+pub fn machine() -> Box<dyn Machine> {
+    Box::new(LocalMachine::default())
 }
 
 /// The module system, for a check that writes nothing.

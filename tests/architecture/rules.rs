@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::paths;
 use super::source::Source;
-use super::table::{MOST_LINES, RESERVED, ROOMS, SYSTEM_ROOMS, SYSTEM_WORDS};
+use super::table::{MOST_LINES, RESERVED, ROOMS, SYSTEM_PLACES, SYSTEM_WORDS};
 
 /// Checks files, given as path below `src` and text; says what breaks a rule, one line each.
 pub(crate) fn check(files: &[(String, String)]) -> Vec<String> {
@@ -57,8 +57,10 @@ impl File<'_> {
         Some(self.path.split_once('/')?.0)
     }
 
+    /// Whether this is one of the places, given without `.rs`, or below one.
     fn is_in(&self, places: &[&str]) -> bool {
-        places.iter().any(|place| self.path.starts_with(&format!("{place}/")))
+        let rest = |place: &&str| self.path.strip_prefix(place);
+        places.iter().filter_map(rest).any(|rest| rest == ".rs" || rest.starts_with('/'))
     }
 
     fn say(&self, line: usize, what: &str) -> String {
@@ -131,9 +133,9 @@ impl File<'_> {
         said
     }
 
-    /// Everything above `host` and `service` compiles alike for every system.
+    /// Everything else compiles alike for every system, the crate's roots included.
     fn systems(&self) -> Vec<String> {
-        if self.is_test || self.room().is_none() || self.is_in(SYSTEM_ROOMS) {
+        if self.is_test || self.is_in(SYSTEM_PLACES) {
             return vec![];
         }
         let code = &self.source.code;
@@ -155,7 +157,7 @@ impl File<'_> {
                     break;
                 }
                 if SYSTEM_WORDS.iter().any(|word| inner.is(word)) {
-                    let what = format!("`cfg({})` outside {}", inner.text, SYSTEM_ROOMS.join(", "));
+                    let what = format!("`cfg({})` outside {}", inner.text, SYSTEM_PLACES.join(", "));
                     said.push(self.say(inner.line, &what));
                 }
             }

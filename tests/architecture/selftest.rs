@@ -112,7 +112,18 @@ fn only_some_rooms_ask_for_the_operating_system() {
         breaks("store/layout.rs", form, 1, "outside host");
         keeps("host/files/mod.rs", form);
         keeps("service/mod.rs", &format!("{DOOR}{form}"));
-        keeps("daemon/service.rs", form);
+        keeps("daemon/signals.rs", form);
+        keeps("control/endpoint/pipe.rs", form);
+        for place in [
+            "lib.rs",
+            "main.rs",
+            "cli/run.rs",
+            "control/server.rs",
+            "daemon/service.rs",
+            "daemon/signalsx.rs",
+        ] {
+            breaks(place, form, 1, "outside host");
+        }
     }
     keeps("store/layout.rs", "#[cfg(test)] mod tests { #[cfg(unix)] fn f() {} }");
     keeps("store/layout.rs", "#[cfg(all(test, unix))] mod tests;");

@@ -90,8 +90,10 @@ pub(crate) const RESERVED: &[Reserved] = &[
     Reserved { path: &["tokio", "fs"], places: WRITERS, reason: DURABLE },
 ];
 
-/// Rooms that may ask which operating system they are compiled for.
-pub(crate) const SYSTEM_ROOMS: &[&str] = &["host", "service", "control", "daemon"];
+/// Folders and files under `src` that may ask which operating system they are compiled for: two rooms, the
+/// socket or pipe of a third, and where the service of a fourth is entered and ended.
+pub(crate) const SYSTEM_PLACES: &[&str] =
+    &["host", "service", "control/endpoint", "daemon/entry", "daemon/signals"];
 
 /// Words of a `cfg` that ask it.
 pub(crate) const SYSTEM_WORDS: &[&str] = &["windows", "unix", "target_os", "target_family"];

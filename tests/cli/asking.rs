@@ -30,7 +30,7 @@ fn check_asks_and_writes_nothing_where_it_may_not() {
     assert_eq!(dry.code, Some(0), "{dry:?}");
     assert_eq!(dry.json()["target"], "v1.1.0");
     let gates: Vec<Value> = dry.json()["gates"].as_array().expect("gates").clone();
-    assert!(gates.len() == 4 && gates.iter().all(|gate| gate["passes"] == true), "{gates:?}");
+    assert!(gates.len() == 5 && gates.iter().all(|gate| gate["passes"] == true), "{gates:?}");
     assert_eq!(dry.json()["steps"].as_array().map(Vec::len), Some(12));
     place.configure(&format!(
         "[build]\ngoproxy = \"{}\"\ngosumdb = \"off\"\n[policy]\nconstraint = \"<1.1\"\n",

@@ -1,9 +1,10 @@
 //! What is there is told: status, history, versions.
 
 use sentinel_updater::host::lock::Lock;
+use sentinel_updater::model::changes::Change;
 use sentinel_updater::model::held::HeldCause;
 use sentinel_updater::model::status::Paused;
-use sentinel_updater::model::{Held, Verdict, Version};
+use sentinel_updater::model::{Changes, Held, Verdict, Version};
 use sentinel_updater::ports::Records;
 use serde_json::Value;
 
@@ -18,7 +19,7 @@ fn status_without_anything_is_whole_and_ends_with_4() {
     assert_eq!(keys(&status), ["agent", "alerts", "held", "last_run", "latest", "run", "schema", "updater"]);
     assert_eq!(
         keys(&status["updater"]),
-        ["manager", "next_check_at", "paused", "pid", "started_at", "state", "version"]
+        ["manager", "next_check_at", "paused", "pid", "probation", "started_at", "state", "version"]
     );
     assert_eq!(
         keys(&status["agent"]),
@@ -95,23 +96,39 @@ fn history_lists_runs_and_shows_one() {
     later.started_at = at("2026-11-25T03:15:00Z");
     later.verdict = Some(Verdict::RolledBack);
     later.error = Some("it died".into());
-    records.put_run(&later).expect("write");
-    records.put_run(&done()).expect("write");
     let log = place.layout().build_log(&later.id).expect("a path");
     std::fs::write(&log, "compiling\n").expect("write");
+    later.build_log = Some(log.clone());
+    later.changes = Some(Changes {
+        go: Some(Change { name: "go".into(), from: Some("go1.25.1".into()), to: Some("go1.26.8".into()) }),
+        ..Changes::default()
+    });
+    let mut earlier = done();
+    earlier.build_log = Some(place.path("removed.log"));
+    records.put_run(&later).expect("write");
+    records.put_run(&earlier).expect("write");
 
     let list = place.run("history --json").json();
     let ids: Vec<&Value> = list.as_array().expect("an array").iter().map(|run| &run["id"]).collect();
     assert_eq!(ids, ["20261125T031500Z-ffff", "20261124T031500Z-1a2b"]);
-    assert_eq!(keys(&list[0]).len(), 14, "the keys of a run object are always the same");
-    let one = place.run("history 20261125T031500Z-ffff");
-    for said in
-        ["outcome       rolled back", "reason        it died", "  + Stop agent", &log.display().to_string()]
-    {
+    for run in list.as_array().expect("an array") {
+        assert_eq!(keys(run).len(), 16, "the keys of a run object are always the same");
+    }
+    assert_eq!(list[0]["build_log"], log.display().to_string());
+    assert_eq!(list[0]["changes"]["go"]["to"], "go1.26.8");
+    assert_eq!((&list[1]["build_log"], &list[1]["changes"]), (&Value::Null, &Value::Null), "it is gone");
+    let one = place.run("history 20261125");
+    for said in [
+        "outcome       rolled back",
+        "reason        it died",
+        "  + Stop agent",
+        "changes       Go go1.25.1 -> go1.26.8",
+        &log.display().to_string(),
+    ] {
         assert!(one.out.contains(said), "{said}: {one:?}");
     }
     assert_eq!(place.run("history 20261124T031500Z-1a2b --json").json()["verdict"], "updated");
-    for id in ["nope", "../updater", ""] {
+    for id in ["nope", "../updater", "", "2026112"] {
         let mut command = place.command(["history", id]);
         let missing = ask(&mut command);
         assert_eq!((missing.code, missing.out.as_str()), (Some(2), ""), "{missing:?}");
@@ -133,7 +150,17 @@ fn versions_are_joined_from_all_that_is_known() {
     assert_eq!(names, ["v1.10.0", "v1.9.0", "v1.0.0"]);
     assert_eq!(
         keys(&rows[0]),
-        ["available", "commit_time", "first_seen_at", "held", "installed", "kept", "retracted", "version"]
+        [
+            "available",
+            "commit_time",
+            "first_seen_at",
+            "held",
+            "installed",
+            "kept",
+            "retracted",
+            "staged",
+            "version"
+        ]
     );
     assert_eq!(rows[0]["available"], true);
     assert_eq!(rows[0]["first_seen_at"], "2026-11-24T03:00:00Z");

@@ -3,6 +3,7 @@
 mod asking;
 mod logs;
 mod looking;
+mod metrics;
 mod place;
 mod refusals;
 mod usage;

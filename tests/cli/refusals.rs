@@ -17,7 +17,9 @@ fn a_change_beside_another_updater_is_refused_with_its_process() {
     let place = Place::new();
     place.layout().create().expect("the state");
     let _lock = Lock::acquire(&place.layout().lock()).expect("free");
-    for line in ["update", "rollback", "hold v1.0.0", "unhold v1.0.0"] {
+    for line in
+        ["update", "update --stage-only", "rollback", "hold v1.0.0", "unhold v1.0.0", "pause", "resume"]
+    {
         let refused = place.run(line);
         assert_eq!((refused.code, refused.out.as_str()), (Some(6), ""), "{line}: {refused:?}");
         assert!(refused.talk.contains(&format!("(pid {})", std::process::id())), "{line}: {refused:?}");
@@ -39,6 +41,38 @@ fn without_a_service_manager_only_the_running_updater_switches() {
 }
 
 #[test]
+fn orders_for_later_need_no_service_manager() {
+    if !is_root() {
+        skipped("root");
+        return;
+    }
+    let place = Place::new();
+    let paused = || place.run("status --json").json()["updater"]["paused"].clone();
+    let answer = ask(&mut place.command(["pause", "--for", "2h", "--reason", "freeze of the year"]));
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    assert!(answer.out.starts_with("automatic updates are paused until 2"), "{answer:?}");
+    assert!(answer.out.trim_end().ends_with("by uid 0: freeze of the year"), "{answer:?}");
+    let found = paused();
+    assert_eq!(super::place::keys(&found), ["by", "reason", "since", "until"]);
+    assert_eq!((&found["by"], &found["reason"]), (&"uid 0".into(), &"freeze of the year".into()));
+    assert_eq!(place.run("pause").code, Some(0), "a pause replaces the one before");
+    assert_eq!(
+        (&paused()["until"], &paused()["reason"]),
+        (&serde_json::Value::Null, &serde_json::Value::Null)
+    );
+    assert!(place.run("status").out.contains("automatic updates are paused until resumed by uid 0"));
+    for said in ["automatic updates are resumed", "automatic updates were not paused"] {
+        let answer = place.run("resume");
+        assert_eq!((answer.code, answer.out.trim_end()), (Some(0), said));
+    }
+    assert_eq!(paused(), serde_json::Value::Null);
+    assert_eq!(place.run("hold v1.0.0").code, Some(0));
+    assert_eq!(place.run("status --json").json()["held"][0]["version"], "v1.0.0");
+    assert_eq!(place.run("unhold v1.0.0").out, "v1.0.0 is no longer held\n");
+    assert_eq!(place.run("unhold v1.0.0").out, "v1.0.0 was not held\n");
+}
+
+#[test]
 fn who_is_not_root_is_told_how_to_become_it() {
     let place = Place::new();
     place.layout().create().expect("the state");
@@ -50,6 +84,8 @@ fn who_is_not_root_is_told_how_to_become_it() {
         ("update", "sudo sentinel-updater update"),
         ("rollback", "sudo sentinel-updater rollback"),
         ("hold v1.0.0", "sudo sentinel-updater hold v1.0.0"),
+        ("pause", "sudo sentinel-updater pause"),
+        ("resume", "sudo sentinel-updater resume"),
         ("unhold v1.0.0", "sudo sentinel-updater unhold v1.0.0"),
         ("history", "sudo sentinel-updater history"),
         ("versions", "sudo sentinel-updater versions"),

@@ -23,8 +23,8 @@ fn help_lists_every_command_for_people_and_no_other() {
     let (list, _) = rest.split_once("\n\n").expect("an end");
     let names: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
     let all = [
-        "run", "status", "check", "update", "rollback", "hold", "unhold", "history", "versions", "logs",
-        "config",
+        "run", "status", "check", "update", "rollback", "hold", "unhold", "pause", "resume", "history",
+        "versions", "logs", "config", "demo",
     ];
     assert_eq!(names, all);
     for name in all {
@@ -43,6 +43,9 @@ fn wrong_usage_is_told_and_ends_with_2() {
         ("hold", "<VERSION>"),
         ("update 1.2", "`1.2` is not a module version; write it in full, like v1.4.2"),
         ("rollback --keep-database --restore-database", "cannot be used with"),
+        ("pause --for soon", "a duration such as"),
+        ("pause --for 0s", "it is zero"),
+        ("resume now", "unexpected argument"),
         ("logs kernel", "updater, agent, build"),
         ("--set nonsense status", "it is not KEY=VALUE"),
     ] {

@@ -1,18 +1,19 @@
 //! Every fault at every effect, generated: a new step is covered by being in the table.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
 use sentinel_updater::engine::steps::STEPS;
-use sentinel_updater::engine::{DatabaseRequest, RollbackRequest};
+use sentinel_updater::engine::{DatabaseRequest, Reply, RollbackRequest, UpdateRequest};
 use sentinel_updater::model::journal::Direction;
-use sentinel_updater::model::{Record, StepId, Verdict};
+use sentinel_updater::model::{Outcome, Record, StepId, Verdict};
 
 use sentinel_updater::ports::Cancel;
 
 use crate::host::{BINARY, Fault, Host, Nature, STAGED, Shared};
 use crate::world::arm;
-use crate::{Updater, probation, process, rollback, turn};
+use crate::{Updater, probation, process, rollback, turn, update};
 
 /// One story whose every effect is struck.
 struct Story {
@@ -25,7 +26,7 @@ struct Story {
     may_be_absent: bool,
 }
 
-const STORIES: [Story; 8] = [
+const STORIES: [Story; 10] = [
     Story {
         name: "update",
         prepare: || Shared::new(Some("v1.0.0"), &[("v1.0.0", Nature::Good, 1), ("v1.1.0", Nature::Good, 1)]),
@@ -111,7 +112,30 @@ const STORIES: [Story; 8] = [
         ends: &["v1.0.0", "v1.1.0"],
         may_be_absent: false,
     },
+    Story {
+        name: "staging",
+        prepare: || Shared::new(Some("v1.0.0"), &[("v1.0.0", Nature::Good, 1), ("v1.1.0", Nature::Good, 1)]),
+        act: |host| drop(stage(host)),
+        ends: &["v1.0.0", "v1.1.0"],
+        may_be_absent: false,
+    },
+    Story {
+        name: "update to a staged version",
+        prepare: || {
+            let host =
+                Shared::new(Some("v1.0.0"), &[("v1.0.0", Nature::Good, 1), ("v1.1.0", Nature::Good, 1)]);
+            stage(&host).unwrap();
+            host
+        },
+        act: |host| drop(turn(host)),
+        ends: &["v1.0.0", "v1.1.0"],
+        may_be_absent: false,
+    },
 ];
+
+fn stage(host: &Shared) -> Outcome<Reply> {
+    update(host, &UpdateRequest { stage_only: true, ..UpdateRequest::default() })
+}
 
 /// How the host was between two lives of the updater.
 #[derive(Debug, Clone, Copy)]
@@ -200,6 +224,12 @@ fn check(story: &Story, host: &Shared, what: &str, strict: bool) {
     }
 }
 
+/// A line of the table that `tests/run` prints; past the harness, which keeps what is printed.
+fn tell(kind: &str, points: usize) {
+    let line = format!("fault-table: {} {points} {points} MEMORY\n", kind.replace(' ', "-"));
+    std::io::stdout().write_all(line.as_bytes()).expect("standard output");
+}
+
 fn effects(story: &Story) -> (usize, usize) {
     let host = (story.prepare)();
     let before = host.lock().calls.len();
@@ -226,7 +256,7 @@ fn killed_before_and_after_every_effect() {
             }
         }
     }
-    println!("in memory: killed at {points} points, {points} survived");
+    tell("killed at every effect", points);
     assert!(points > 600, "{points}");
 }
 
@@ -258,11 +288,12 @@ fn killed_again_at_every_effect_of_the_recovery() {
             }
         }
     }
-    println!("in memory: killed again in recovery at {points} points, {points} survived");
+    tell("killed again in the recovery", points);
 }
 
 #[test]
 fn every_effect_fails_once() {
+    let mut points = 0;
     for story in &STORIES {
         let (first, last) = effects(story);
         for call in first..last {
@@ -272,12 +303,15 @@ fn every_effect_fails_once() {
             recover_to_rest(&host, Between::Nothing);
             let name = host.lock().calls[call].clone();
             check(story, &host, &format!("{name} (call {call}) failed once"), false);
+            points += 1;
         }
     }
+    tell("an effect fails once", points);
 }
 
 #[test]
 fn every_effect_fails_for_ever() {
+    let mut points = 0;
     for story in &STORIES {
         let (first, last) = effects(story);
         for call in first..last {
@@ -291,8 +325,10 @@ fn every_effect_fails_for_ever() {
             recover_to_rest(&host, Between::Nothing);
             let name = host.lock().calls[call].clone();
             check(story, &host, &format!("{name} (call {call}) failed for ever"), false);
+            points += 1;
         }
     }
+    tell("an effect fails for ever", points);
 }
 
 #[test]

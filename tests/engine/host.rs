@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sentinel_updater::model::status::{Alert, Latest, Paused};
 use sentinel_updater::model::{
-    Class, Failure, Held, Kept, Outcome, Probation, Record, Run, Snapshot, Timestamp,
+    Class, Failure, Held, Kept, Outcome, Probation, Record, Run, Snapshot, Staged, Timestamp,
 };
 use sentinel_updater::ports::{Committed, Offered, Seen};
 
@@ -73,6 +73,8 @@ pub struct Host {
     pub releases: BTreeMap<String, Release>,
     pub source_down: bool,
     pub checks: u32,
+    /// Modules that the source was asked about, in order.
+    pub asked: Vec<String>,
     pub builds: u32,
     // What the updater remembers.
     pub history: BTreeMap<String, Run>,
@@ -85,9 +87,12 @@ pub struct Host {
     pub latest: Latest,
     pub alerts: Vec<Alert>,
     pub stuck: Option<String>,
+    pub staged: Option<Staged>,
     /// Effects so far, by name: the points at which a fault can strike.
     pub calls: Vec<String>,
     pub fault: Option<Fault>,
+    /// The wall clock jumps at this effect, by so many hours.
+    pub jump: Option<(usize, i64)>,
     pub fingerprint: String,
     pub probe_fails_for: Vec<String>,
     pub probe_configured: bool,
@@ -145,6 +150,7 @@ impl Shared {
             releases: BTreeMap::new(),
             source_down: false,
             checks: 0,
+            asked: Vec::new(),
             builds: 0,
             history: BTreeMap::new(),
             held: Vec::new(),
@@ -156,8 +162,10 @@ impl Shared {
             latest: Latest::default(),
             alerts: Vec::new(),
             stuck: None,
+            staged: None,
             calls: Vec::new(),
             fault: None,
+            jump: None,
             fingerprint: "go1.26.8 gcc12".into(),
             probe_fails_for: Vec::new(),
             probe_configured: false,
@@ -185,6 +193,11 @@ impl Shared {
         let mut host = self.lock();
         let call = host.calls.len();
         host.calls.push(name.to_owned());
+        if let Some((at, hours)) = host.jump
+            && at == call
+        {
+            host.jump_clock(hours);
+        }
         match host.fault {
             Some(Fault::Fail { call: at, times }) if call >= at && times > 0 && host.calls[at] == name => {
                 host.fault = Some(Fault::Fail { call: at, times: times - 1 });
@@ -248,6 +261,11 @@ impl Host {
         self.elapsed += time;
         self.now = self.now.checked_add(time).expect("in range");
         self.crash();
+    }
+
+    /// Somebody sets the wall clock; what counts time since boot does not see it.
+    pub fn jump_clock(&mut self, hours: i64) {
+        self.now = self.now.checked_add(jiff::SignedDuration::from_hours(hours)).expect("in range");
     }
 
     /// When the running agent will end by itself.

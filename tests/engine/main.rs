@@ -2,9 +2,16 @@
 //! every effect.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
+mod clock;
+#[path = "../kit/fault_table.rs"]
+#[allow(dead_code, reason = "only memory is met here")]
+mod fault_table;
 mod faults;
 mod host;
+mod majors;
+mod policies;
 mod probation;
+mod regressions;
 mod stories;
 mod world;
 
@@ -44,7 +51,11 @@ pub fn policy() -> Policy {
         state: "/var/lib/sentinelgo/updater".into(),
         constraint: None,
         prerelease: false,
+        allow_major: false,
         min_age: Duration::ZERO,
+        splay: Duration::ZERO,
+        windows: Vec::new(),
+        max_downtime: Duration::ZERO,
         keep_versions: 3,
         restore: RestorePolicy::Schema,
         probation: Duration::ZERO,

@@ -290,7 +290,7 @@ fn commands_are_refused_with_what_lifts_the_refusal() {
     let host =
         Shared::new(Some("v1.1.0"), &[("v1.0.0", GOOD, 1), ("v1.1.0", GOOD, 1), ("v1.2.0-rc.1", GOOD, 1)]);
     let ask = |version: &str, force| {
-        update(&host, &UpdateRequest { version: Some(version.parse().unwrap()), force })
+        update(&host, &UpdateRequest { version: Some(version.parse().unwrap()), force, stage_only: false })
     };
     for version in ["v1.0.0", "v1.2.0-rc.1"] {
         let refused = ask(version, false).unwrap_err();
@@ -393,4 +393,43 @@ fn a_wish_to_abort_in_the_window_rolls_back_at_once() {
 #[test]
 fn hashes_name_contents() {
     assert_ne!(Host::sha256("v1.0.0"), Host::sha256("v1.1.0"));
+}
+
+#[test]
+fn a_run_tells_what_changes_and_where_its_build_is_logged() {
+    let releases = [("v1.0.0", GOOD, 1), ("v1.1.0", GOOD, 1), ("v1.2.0", Nature::Broken, 1)];
+    let host = Shared::new(Some("v1.0.0"), &releases[..2]);
+    let mut updater = Updater::start(&host);
+    let run = updater.engine.turn().1.unwrap();
+    let changes = run.changes.clone().unwrap();
+    let go = changes.go.clone().unwrap();
+    assert_eq!((go.from.as_deref(), go.to.as_deref()), (Some("go1.25.1"), Some("go1.26.8")));
+    let log = format!("/state/builds/{}.log", run.id);
+    assert_eq!(run.build_log.as_deref(), Some(std::path::Path::new(&log)));
+    let events = updater.events.lock().unwrap();
+    let at = |wanted: &dyn Fn(&EventKind) -> bool| events.iter().position(wanted).unwrap();
+    let known = at(&|event| *event == EventKind::ChangesKnown { changes: changes.clone() });
+    let stopped = at(&|event| *event == EventKind::StepStarted { step: StepId::Stop });
+    assert!(known < stopped, "it is known before the agent is touched");
+    drop(events);
+
+    let host = Shared::new(Some("v1.1.0"), &releases[1..]);
+    let run = turn(&host).unwrap();
+    assert_eq!((run.verdict, run.changes.clone()), (Some(Verdict::Failed), None));
+    assert!(run.build_log.is_some(), "just then the log is wanted");
+}
+
+#[test]
+fn a_retraction_alert_goes_with_the_version_it_means() {
+    let host = Shared::new(Some("v1.0.0"), &[("v1.0.0", GOOD, 1)]);
+    host.lock().releases.get_mut("v1.0.0").unwrap().retracted = Some("a mistake".into());
+    assert_eq!(turn(&host), None);
+    let alerted = || host.lock().alerts.iter().any(|alert| alert.id == "retracted");
+    assert!(alerted());
+    host.lock()
+        .releases
+        .insert("v1.1.0".into(), crate::host::Release { nature: GOOD, schema: 1, retracted: None });
+    let reply = update(&host, &UpdateRequest::default()).unwrap();
+    assert!(matches!(reply, Reply::Ran(run) if run.verdict == Some(Verdict::Updated)));
+    assert!(!alerted(), "no check has to come first");
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use sentinel_updater::model::agent::Life;
 use sentinel_updater::model::build_info::ModuleRef;
-use sentinel_updater::model::go_mod::GoMod;
+use sentinel_updater::model::go_mod::{GoMod, path_of};
 use sentinel_updater::model::plan::{AgentPlace, Health, ServiceSpec};
 use sentinel_updater::model::snapshot::Schema;
 use sentinel_updater::model::status::{Alert, Latest, Paused};
 use sentinel_updater::model::{
     BuildInfo, Class, Failure, Held, Installed, Kept, Outcome, Probation, Progress, Record, Run,
-    ServiceState, Snapshot, Timestamp, Version,
+    ServiceState, Snapshot, Staged, Timestamp, Version,
 };
 use sentinel_updater::ports::{
     AgentFiles, Answer, BuildEvent, BuildJob, Builder, Built, Cancel, Clock, Committed, Databases,
@@ -40,21 +40,32 @@ pub fn world(host: &Shared) -> World {
     }
 }
 
+/// The module path of a version in a file.
+fn module_of(version: &str) -> String {
+    version.parse().map_or_else(|_| MODULE.into(), |version| path_of(MODULE, &version))
+}
+
 struct Port(Shared);
 
 impl ModuleSource for Port {
-    fn check(&mut self, _: &str, _: &Cancel) -> Outcome<Answer> {
+    fn check(&mut self, module: &str, _: &Cancel) -> Outcome<Answer> {
         let mut host = self.0.lock();
         host.checks += 1;
+        host.asked.push(module.to_owned());
         if host.source_down {
             return Err(Failure::new(Class::Network, "connection refused"));
         }
-        Ok(Answer { offered: host.offered(), changed: true })
+        let mut offered = host.offered();
+        offered.retain(|offered| path_of(MODULE, &offered.version) == module);
+        match offered.is_empty() && module != MODULE {
+            true => Err(Failure::new(Class::Module, "no such module")),
+            false => Ok(Answer { offered, changed: true }),
+        }
     }
 
-    fn info(&mut self, _: &str, version: &Version, _: &Cancel) -> Outcome<Info> {
+    fn info(&mut self, module: &str, version: &Version, _: &Cancel) -> Outcome<Info> {
         let host = self.0.lock();
-        match host.release(version.as_str()) {
+        match host.release(version.as_str()).filter(|_| path_of(MODULE, version) == module) {
             Some(_) => Ok(Info { version: version.clone(), time: "2026-01-01T00:00:00Z".parse().ok() }),
             None => Err(Failure::new(Class::Module, format!("no version {version}"))),
         }
@@ -75,6 +86,7 @@ impl Builder for Port {
     }
 
     fn build(&mut self, job: &BuildJob, sink: &mut dyn FnMut(BuildEvent), cancel: &Cancel) -> Outcome<Built> {
+        sink(BuildEvent::Log(format!("/state/builds/{}.log", job.run).into()));
         sink(BuildEvent::Output("compiling".into()));
         sink(BuildEvent::Progress(Progress { phase: "compile".into(), done: 1, total: 1, detail: None }));
         let version = job.version.to_string();
@@ -92,7 +104,6 @@ impl Builder for Port {
                     Ok(Built {
                         binary: "/var/cache/out/sentinel".into(),
                         sum: format!("h1:{version}"),
-                        log: None,
                         packages: 1,
                     })
                 }
@@ -102,11 +113,12 @@ impl Builder for Port {
 
     fn inspect(&mut self, binary: &Path) -> Outcome<Option<BuildInfo>> {
         let host = self.0.lock();
-        Ok(host.files.get(binary).map(|version| BuildInfo {
-            go_version: "go1.26.8".into(),
-            package: format!("{MODULE}/cmd/sentinel"),
+        let kept = || host.kept.iter().find(|kept| kept.path == binary).map(|kept| kept.version.clone());
+        Ok(host.files.get(binary).cloned().or_else(kept).map(|version| BuildInfo {
+            go_version: if version == "v1.0.0" { "go1.25.1".into() } else { "go1.26.8".into() },
+            package: format!("{}/cmd/sentinel", module_of(&version)),
             main: ModuleRef {
-                path: MODULE.into(),
+                path: module_of(&version),
                 version: version.clone(),
                 sum: format!("h1:{version}"),
                 replaced_by: None,
@@ -379,7 +391,7 @@ impl AgentFiles for Port {
         let host = self.0.lock();
         Ok(host.files.get(path).map(|version| Installed {
             version: version.parse().ok(),
-            module: Some(MODULE.into()),
+            module: Some(module_of(version)),
             sha256: Host::sha256(version),
         }))
     }
@@ -527,9 +539,9 @@ impl Records for Port {
         })
     }
 
-    fn note_offered(&mut self, _: &str, versions: &[Version], now: Timestamp) -> Outcome<()> {
+    fn note_offered(&mut self, module: &str, versions: &[Version], now: Timestamp) -> Outcome<()> {
         let mut host = self.0.lock();
-        let first = host.seen.is_empty();
+        let first = !host.seen.iter().any(|seen| path_of(MODULE, &seen.version) == module);
         for version in versions {
             if !host.seen.iter().any(|seen| seen.version == *version) {
                 host.seen.push(Seen {
@@ -543,8 +555,10 @@ impl Records for Port {
         Ok(())
     }
 
-    fn seen(&mut self, _: &str) -> Outcome<Vec<Seen>> {
-        Ok(self.0.lock().seen.clone())
+    fn seen(&mut self, module: &str) -> Outcome<Vec<Seen>> {
+        let mut seen = self.0.lock().seen.clone();
+        seen.retain(|seen| path_of(MODULE, &seen.version) == module);
+        Ok(seen)
     }
 
     fn set_commit_time(&mut self, _: &str, version: &Version, at: Timestamp) -> Outcome<()> {
@@ -587,6 +601,17 @@ impl Records for Port {
     fn set_probation(&mut self, probation: Option<&Probation>) -> Outcome<()> {
         self.0.effect("set_probation", |host| {
             host.probation = probation.cloned();
+            Ok(())
+        })
+    }
+
+    fn staged(&mut self) -> Outcome<Option<Staged>> {
+        Ok(self.0.lock().staged.clone())
+    }
+
+    fn set_staged(&mut self, staged: Option<&Staged>) -> Outcome<()> {
+        self.0.effect("set_staged", |host| {
+            host.staged = staged.cloned();
             Ok(())
         })
     }
@@ -663,6 +688,10 @@ impl Machine for Port {
 
     fn boot_id(&mut self) -> String {
         self.0.lock().boot.to_string()
+    }
+
+    fn machine_id(&mut self) -> String {
+        "machine".into()
     }
 
     fn new_run_id(&mut self, now: Timestamp) -> String {

@@ -6,11 +6,14 @@
 
 pub mod base;
 pub mod cache;
+pub mod cases;
 pub mod child;
+pub mod fault_table;
 pub mod go;
 pub mod machine;
 pub mod network;
 pub mod proxy;
+pub mod tls;
 
 /// An error in words: a test shows it, nothing decides by it.
 pub type Result<T> = std::result::Result<T, String>;

@@ -16,7 +16,7 @@ use crate::kit::Result;
 use crate::kit::base::Base;
 
 /// Set to `exhaustive`: every point, not a sample.
-const EXTENT: &str = "SENTINEL_TESTS";
+pub(super) const EXTENT: &str = "SENTINEL_TESTS";
 /// Where a machine keeps the states that it returns to.
 const IMAGES: &str = "/var/images";
 /// Everything that an update changes.
@@ -142,6 +142,8 @@ impl Table<'_> {
             points.len(),
             began.elapsed()
         );
+        let kind = format!("{}-under-systemd,-killed-at-a-record", self.name.replace(' ', "-"));
+        println!("fault-table: {kind} {0} {0} REAL", chosen.len());
         Ok(())
     }
 
@@ -222,7 +224,7 @@ impl Host {
     }
 
     /// Keeps the state of agent and updater under a name, and whether the agent runs.
-    fn save(&self, image: &str) {
+    pub(super) fn save(&self, image: &str) {
         self.machine
             .sh(&format!(
                 "mkdir -p {IMAGES}; cd /
@@ -235,7 +237,7 @@ impl Host {
     }
 
     /// Returns to a saved state.
-    fn load(&self, image: &str) {
+    pub(super) fn load(&self, image: &str) {
         self.machine
             .sh(&format!(
                 "systemctl stop sentinelgo 2>/dev/null || true

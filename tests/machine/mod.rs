@@ -7,10 +7,13 @@ use crate::kit::base::Base;
 
 mod agent;
 mod checks;
+mod deaths;
+mod hooks;
 mod host;
 mod instances;
 mod interruptions;
 mod kills;
+mod policies;
 mod power;
 mod probation;
 mod surroundings;
@@ -19,14 +22,17 @@ mod updates;
 /// Every scenario there is.
 pub(crate) fn all() -> Vec<Trial> {
     [
+        policies::scenarios(),
         power::scenarios(),
         probation::scenarios(),
         agent::scenarios(),
         updates::scenarios(),
+        hooks::scenarios(),
         interruptions::scenarios(),
         instances::scenarios(),
         surroundings::scenarios(),
         kills::scenarios(),
+        deaths::scenarios(),
     ]
     .into_iter()
     .flatten()

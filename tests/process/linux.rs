@@ -321,6 +321,11 @@ fn a_file_is_standard_input() {
         assert_eq!(output(&command), [""; 0], "nothing to read");
         assert_eq!(output(&command.stdin(&file)), ["one", "two"]);
     }
+    let bytes = "x".repeat(200_000);
+    for command in [guarded("wc -c"), Command::new("/bin/sh").args(["-c", "wc -c"])] {
+        assert_eq!(output(&command.input(bytes.clone())), ["200000"]);
+    }
+    assert_eq!(output(&guarded("echo deaf").input(bytes)), ["deaf"], "nobody has to read");
     let (result, _) = run(&guarded("cat").stdin(dir.path().join("none")), FOREVER);
     assert!(result.expect_err("missing").what.contains("none"));
 }

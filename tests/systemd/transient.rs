@@ -25,6 +25,7 @@ fn program(script: &str) -> Program {
         args: vec!["-c".into(), script.into()],
         env: vec![],
         directory: "/".into(),
+        stdin: None,
         limits: Limits { timeout: LONG, memory_max: None, offline: false, user: None },
     }
 }
@@ -59,6 +60,11 @@ fn ends() {
     assert_eq!(failure.class, Class::Toolchain, "{failure}");
     let (_, lines) = play("ends", &program("echo one; echo \"\\033[31mtwo\" >&2"));
     assert!(lines.contains(&"Out one".to_owned()) && lines.contains(&"Err two".to_owned()), "{lines:?}");
+    let bytes = "{\"big\": \"".to_owned() + &"x".repeat(200_000) + "\"}";
+    let fed = Program { stdin: Some(bytes.clone().into_bytes()), ..program("wc -c") };
+    assert_eq!(play("ends", &fed).1, [format!("Out {}", bytes.len())]);
+    let deaf = Program { stdin: Some(bytes.into_bytes()), ..program("exit 0") };
+    assert!(play("ends", &deaf).0.expect("ran").success(), "nobody has to read");
     // Nothing is left of any of them.
     assert_eq!(run(&["systemctl", "list-units", "--all", "--plain", "--no-legend", "ends.service"]), "");
 }
@@ -77,6 +83,7 @@ fn surroundings() {
         ],
         env: vec![("A".into(), value.into())],
         directory: "/var/lib/a b".into(),
+        stdin: None,
         limits: Limits {
             offline: true,
             user: Some("nobody".into()),

@@ -137,6 +137,7 @@ fn switch() {
         args: vec!["/etc/written-by-probe".into()],
         env: vec![],
         directory: "/".into(),
+        stdin: None,
         limits: Limits { timeout: LONG, memory_max: None, offline: false, user: None },
     };
     assert!(probe.run(&program, &Cancel::new(), &mut |_, _| {}).expect("ran").success());

@@ -18,6 +18,8 @@ pub(crate) struct Bench {
 
 /// What a build came to.
 pub(crate) struct Ran {
+    /// Where its whole output is kept.
+    pub(crate) log: Option<PathBuf>,
     pub(crate) outcome: Outcome<Built>,
     pub(crate) lines: Vec<String>,
     pub(crate) progress: Vec<Progress>,
@@ -77,20 +79,26 @@ impl Bench {
 
     /// Publishes version v1.0.0 of `module` with these files; a go.mod is made unless one is given.
     pub(crate) fn publish(&self, module: &str, files: &[(&str, &str)]) {
+        self.publish_version(module, "v1.0.0", files);
+    }
+
+    /// The same as another version, the only one.
+    pub(crate) fn publish_version(&self, module: &str, version: &str, files: &[(&str, &str)]) {
         let directory = self.path("proxy").join(module).join("@v");
         std::fs::create_dir_all(&directory).expect("made");
         let default = format!("module {module}\n\ngo 1.21\n");
         let go_mod =
             files.iter().find(|(name, _)| *name == "go.mod").map_or(default.as_str(), |(_, text)| text);
         let write = |name: &str, text: &str| std::fs::write(directory.join(name), text).expect("written");
-        write("list", "v1.0.0\n");
-        write("v1.0.0.info", "{\"Version\":\"v1.0.0\",\"Time\":\"2026-01-02T03:04:05Z\"}");
-        write("v1.0.0.mod", go_mod);
-        let file = std::fs::File::create(directory.join("v1.0.0.zip")).expect("created");
+        write("list", &format!("{version}\n"));
+        let info = format!("{{\"Version\":\"{version}\",\"Time\":\"2026-01-02T03:04:05Z\"}}");
+        write(&format!("{version}.info"), &info);
+        write(&format!("{version}.mod"), go_mod);
+        let file = std::fs::File::create(directory.join(format!("{version}.zip"))).expect("created");
         let mut zip = zip::ZipWriter::new(file);
         let mut add = |name: &str, text: &str| {
             let options = zip::write::SimpleFileOptions::default();
-            zip.start_file(format!("{module}@v1.0.0/{name}"), options).expect("begun");
+            zip.start_file(format!("{module}@{version}/{name}"), options).expect("begun");
             zip.write_all(text.as_bytes()).expect("written");
         };
         add("go.mod", go_mod);
@@ -116,8 +124,9 @@ impl Bench {
             package: package.to_owned(),
             version: Version::parse(version).expect("a version"),
         };
-        let (mut lines, mut progress) = (Vec::new(), Vec::new());
+        let (mut lines, mut progress, mut log) = (Vec::new(), Vec::new(), None);
         let mut sink = |event| match event {
+            BuildEvent::Log(path) => log = Some(path),
             BuildEvent::Output(line) => lines.push(line),
             BuildEvent::Progress(report) => {
                 on_progress(&report);
@@ -125,7 +134,7 @@ impl Bench {
             }
         };
         let outcome = self.builder().build(&job, &mut sink, cancel);
-        Ran { outcome, lines, progress }
+        Ran { outcome, lines, progress, log }
     }
 
     /// Nothing runs that was started for this bench, and its work directory is empty.

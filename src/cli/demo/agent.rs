@@ -32,8 +32,10 @@ impl Variant {
     }
 
     /// The Go files of the agent's package, as (name, content).
-    pub(super) fn sources(self) -> Vec<(&'static str, String)> {
+    /// `plain`: for a host without a C compiler.
+    pub(super) fn sources(self, plain: bool) -> Vec<(&'static str, String)> {
         let mut files: Vec<_> = COMMON.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
+        files.push(("store.go", if plain { PLAIN_STORE } else { SQLITE_STORE }.to_owned()));
         files.push(("behaviour.go", self.behaviour().to_owned()));
         files.push((
             "schema.go",
@@ -57,13 +59,15 @@ impl Variant {
     }
 }
 
-const COMMON: [(&str, &str); 5] = [
+const COMMON: [(&str, &str); 4] = [
     ("health.go", include_str!("../../../assets/demo-agent/health.go")),
     ("main.go", include_str!("../../../assets/demo-agent/main.go")),
     ("run.go", include_str!("../../../assets/demo-agent/run.go")),
     ("service.go", include_str!("../../../assets/demo-agent/service.go")),
-    ("store.go", include_str!("../../../assets/demo-agent/store.go")),
 ];
+
+const SQLITE_STORE: &str = include_str!("../../../assets/demo-agent/store.go");
+const PLAIN_STORE: &str = include_str!("../../../assets/demo-agent/store_plain.go");
 
 const SCHEMA: &str = include_str!("../../../assets/demo-agent/schema.go");
 /// The one line of `schema.go` that a release replaces; the file itself stays valid Go.
@@ -76,7 +80,7 @@ mod tests {
     #[test]
     fn a_schema_change_is_compiled_in() {
         assert!(SCHEMA.contains(SCHEMA_LINE), "the template line is gone from schema.go");
-        let sources = Variant::SchemaChange(3).sources();
+        let sources = Variant::SchemaChange(3).sources(false);
         let schema = sources.iter().find(|(name, _)| *name == "schema.go").map(|(_, text)| text.as_str());
         assert!(schema.is_some_and(|text| text.contains("const knownSchema = 3\n")), "{schema:?}");
     }
@@ -93,7 +97,7 @@ mod tests {
         ];
         for (i, one) in variants.iter().enumerate() {
             for other in &variants[i + 1..] {
-                assert_ne!(one.sources(), other.sources(), "{one:?} and {other:?}");
+                assert_ne!(one.sources(false), other.sources(false), "{one:?} and {other:?}");
             }
         }
     }

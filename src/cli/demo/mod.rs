@@ -1,15 +1,21 @@
-//! The demo's world: a sample agent in Go, embedded in this program, and a module proxy on disk that
-//! publishes versions of it, good ones and broken ones.
+//! The demo: the whole product in one directory, without root, on a sample agent in Go that is embedded in
+//! this program. [`story`] plays it, in a [`place`] of its own, with this very program as the service.
 //!
-//! Nothing here is a mock: the tree is what `GOPROXY=file://…` reads, and the agent is compiled by a
-//! real `go install`. Comes in: what to publish. Never comes in: the network, the service manager, the
-//! installed agent.
+//! Nothing here is a mock: the agent is compiled by a real `go install` from a module proxy on disk, which
+//! `GOPROXY=file://…` reads and which publishes good versions and broken ones. Never comes in: the
+//! service manager, the installed agent.
 
 mod agent;
 mod archive;
+mod place;
 mod release;
+mod setting;
+mod story;
+mod tools;
 mod tree;
+mod updater;
 
 pub use agent::{SQLITE_MODULE, SQLITE_VERSION, Variant};
 pub use release::{Release, Retraction};
+pub(super) use story::run;
 pub use tree::Tree;

@@ -18,6 +18,7 @@ pub struct Release {
     go: String,
     retractions: Vec<Retraction>,
     go_mod_extra: String,
+    plain: bool,
 }
 
 /// A line of a `retract` directive.
@@ -42,6 +43,7 @@ impl Release {
             go: "1.21".into(),
             retractions: Vec::new(),
             go_mod_extra: String::new(),
+            plain: false,
         }
     }
 
@@ -101,6 +103,13 @@ impl Release {
         self
     }
 
+    /// Without SQLite, so that it builds without a C compiler and needs no other module.
+    #[must_use]
+    pub fn plain(mut self, plain: bool) -> Self {
+        self.plain = plain;
+        self
+    }
+
     /// Its version.
     pub fn version(&self) -> &str {
         &self.version
@@ -109,10 +118,12 @@ impl Release {
     /// The text of its go.mod.
     pub(super) fn go_mod(&self) -> String {
         let declared = self.declares.as_deref().unwrap_or(&self.module);
-        let mut text =
-            format!("module {declared}\n\ngo {}\n\nrequire {SQLITE_MODULE} {SQLITE_VERSION}\n", self.go);
-        for Retraction { versions, rationale } in &self.retractions {
+        let mut text = format!("module {declared}\n\ngo {}\n", self.go);
+        if !self.plain {
             // Writing to a String cannot fail.
+            let _ = write!(text, "\nrequire {SQLITE_MODULE} {SQLITE_VERSION}\n");
+        }
+        for Retraction { versions, rationale } in &self.retractions {
             let _ = write!(text, "\nretract {versions} // {rationale}\n");
         }
         if !self.go_mod_extra.is_empty() {
@@ -129,7 +140,10 @@ impl Release {
         };
         let mut files = vec![("go.mod".to_owned(), self.go_mod())];
         files.extend(
-            self.variant.sources().into_iter().map(|(name, text)| (format!("{package}{name}"), text)),
+            self.variant
+                .sources(self.plain)
+                .into_iter()
+                .map(|(name, text)| (format!("{package}{name}"), text)),
         );
         files
     }

@@ -35,6 +35,32 @@ pub(in crate::config) const CHECKSUM_DATABASE: Kind<Option<String>> = Kind {
     show: |text| or_empty(text.as_deref()),
 };
 
+/// A release of Go and the content hash of its archive.
+pub(in crate::config) const PINNED_RELEASE: Kind<Option<String>> = Kind {
+    accepts: "a release of Go and its hash such as `go1.26.8 h1:…=`, or the empty text for none",
+    parse: |value, _| {
+        unless_empty(value, |text| {
+            let is_hash = |hash: &str| {
+                // 32 bytes in base64.
+                let digits = hash.strip_prefix("h1:").and_then(|hash| hash.strip_suffix('='));
+                digits.is_some_and(|digits| {
+                    digits.len() == 43
+                        && digits.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/".contains(&b))
+                })
+            };
+            match text.split_once(' ') {
+                None => Err("it is not a release and a hash".into()),
+                Some((release, _)) if !release.starts_with("go1.") => {
+                    Err(format!("`{release}` is no release of Go"))
+                }
+                Some((_, hash)) if !is_hash(hash) => Err(format!("`{hash}` is no hash of the form `h1:…=`")),
+                Some(_) => Ok(text.into()),
+            }
+        })
+    },
+    show: |text| or_empty(text.as_deref()),
+};
+
 /// `GOPRIVATE` and its family: globs of module paths; `none` matches nothing.
 pub(in crate::config) const PATTERNS: Kind<Option<String>> = Kind {
     accepts: "patterns of module paths such as `corp.example/*,example.com/private`, separated by commas",
@@ -214,6 +240,17 @@ mod tests {
                 ("'a b'", "`b` is not a plain URL"),
                 ("'a https://b c'", "more than two"),
                 ("'a https://u:p@b'", "`https://…@b` is not"),
+            ],
+        );
+        let pinned = "'go1.26.8 h1:8Tl0rBb7KdISSdPkZBjlpZxsUBb+004GI/SM2XbmSqI='";
+        accepts(&PINNED_RELEASE, &[("''", r#""""#), (pinned, &pinned.replace('\'', "\""))]);
+        refuses(
+            &PINNED_RELEASE,
+            &[
+                ("'h1:x'", "not a release and a hash"),
+                ("'1.26.8 h1:x'", "`1.26.8` is no release"),
+                ("'go1.26.8 h1:x'", "`h1:x` is no hash"),
+                ("'go1.26.8  h1:8Tl0rBb7KdISSdPkZBjlpZxsUBb+004GI/SM2XbmSqI='", "is no hash"),
             ],
         );
         accepts(&PATTERNS, &[("'corp.example/*,x'", r#""corp.example/*,x""#), ("'none'", r#""none""#)]);

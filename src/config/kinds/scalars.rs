@@ -7,8 +7,8 @@ use toml::Value;
 
 use super::{Kind, article, list, text, texts, unless_empty};
 use crate::config::choices::{Choice, Percent};
-use crate::config::window::{self, Window};
-use crate::config::{duration, size};
+use crate::config::{duration, size, window};
+use crate::model::Window;
 
 pub(in crate::config) const SWITCH: Kind<bool> = Kind {
     accepts: "`true` or `false`",
@@ -95,7 +95,7 @@ pub(in crate::config) const CONSTRAINT: Kind<Option<VersionReq>> = Kind {
 
 pub(in crate::config) const WINDOWS: Kind<Vec<Window>> = Kind {
     accepts: window::ACCEPTS,
-    parse: |value, _| texts(value)?.into_iter().map(Window::parse).collect(),
+    parse: |value, _| texts(value)?.into_iter().map(window::parse).collect(),
     show: |windows| list(windows.iter().map(Window::to_string)),
 };
 

@@ -22,6 +22,7 @@ pub fn apply(cx: &mut Context) -> Outcome<Applied> {
     let emit = &mut cx.emit;
     let run = &mut cx.run;
     let mut sink = |event: BuildEvent| match event {
+        BuildEvent::Log(path) => run.build_log = Some(path),
         BuildEvent::Output(line) => emit(EventKind::Output { line }),
         BuildEvent::Progress(progress) => {
             run.progress = Some(progress.clone());
@@ -29,7 +30,9 @@ pub fn apply(cx: &mut Context) -> Outcome<Applied> {
         }
     };
     let built = cx.world.builder.build(&job, &mut sink, cx.interrupt.cancel())?;
-    let note = match &built.log {
+    // Recovery goes by the plan: it is written once more before the agent is touched.
+    cx.plan.run.build_log.clone_from(&cx.run.build_log);
+    let note = match &cx.run.build_log {
         Some(log) => format!("{} packages compiled; log in `{}`", built.packages, log.display()),
         None => format!("{} packages compiled", built.packages),
     };

@@ -7,7 +7,7 @@ mod build;
 mod commit;
 mod install;
 mod preflight;
-mod prove;
+pub(super) mod prove;
 mod register;
 mod snapshot;
 mod start;

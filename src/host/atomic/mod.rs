@@ -7,17 +7,21 @@
 //! fsync the kernel marks the lost pages clean, so asking again would say "done": the temporary file is
 //! thrown away and the operation has failed.
 
-use std::ffi::{OsStr, OsString};
+mod temporary;
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use self::temporary::create as create_temporary;
+pub use self::temporary::{sweep, sweep_directory};
 use super::directory::{self, Directory};
 use super::{Attributes, digest, fault};
 use crate::model::{Class, Failure, Outcome};
 
-/// How many names are tried for a temporary file. They are random: a second try is an attack or a bug.
-const NAME_ATTEMPTS: u32 = 16;
 const CHUNK: usize = 256 * 1024;
 
 /// Replaces (or creates) the file at `path` by `bytes`. Afterwards it survives a power cut.
@@ -164,30 +168,6 @@ pub fn create_dir(path: &Path, mode: u32) -> Outcome<()> {
         directory.sync()
     };
     act().map_err(|error| Failure::io("create the directory", path, &error))
-}
-
-/// Removes temporary files that interrupted writes of `path` left beside it; how many there were.
-///
-/// # Errors
-/// `Disk`; a missing directory is none.
-pub fn sweep(path: &Path) -> Outcome<usize> {
-    let act = || -> io::Result<usize> {
-        let (parent, name) = directory::split(path)?;
-        let directory = Directory::open(parent)?;
-        let mut count = 0;
-        for entry in std::fs::read_dir(parent)? {
-            let entry = entry?.file_name();
-            if is_temporary_of(&entry, name) {
-                directory.remove(&entry)?;
-                count += 1;
-            }
-        }
-        Ok(count)
-    };
-    match act() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
-        other => other.map_err(|error| Failure::io("remove temporary files of", path, &error)),
-    }
 }
 
 /// A new version of a file in the making. Dropped without [`Writer::commit`] it leaves nothing.
@@ -340,48 +320,9 @@ fn share_blocks(_target: &File, _source: &File) -> bool {
     false
 }
 
-/// `.NAME.tmp-0123456789abcdef`: hidden, recognisable, unpredictable.
-fn create_temporary(directory: &Directory, name: &OsStr) -> io::Result<(File, OsString)> {
-    let mut attempt = 0;
-    loop {
-        let temporary = temporary_name(name)?;
-        match directory.create_new(&temporary) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < NAME_ATTEMPTS => {
-                attempt += 1;
-            }
-            other => return other.map(|file| (file, temporary)),
-        }
-    }
-}
-
-const MARK: &str = ".tmp-";
-const RANDOM_DIGITS: usize = 16;
-
-fn temporary_name(name: &OsStr) -> io::Result<OsString> {
-    use ring::rand::SecureRandom;
-    let mut random = [0; RANDOM_DIGITS / 2];
-    ring::rand::SystemRandom::new()
-        .fill(&mut random)
-        .map_err(|_| io::Error::other("the system gives no random numbers"))?;
-    let mut temporary = OsString::from(".");
-    temporary.push(name);
-    temporary.push(format!("{MARK}{:016x}", u64::from_ne_bytes(random)));
-    Ok(temporary)
-}
-
-fn is_temporary_of(entry: &OsStr, name: &OsStr) -> bool {
-    let (entry, name) = (entry.as_encoded_bytes(), name.as_encoded_bytes());
-    let rest = entry.strip_prefix(b".").and_then(|rest| rest.strip_prefix(name));
-    rest.and_then(|rest| rest.strip_prefix(MARK.as_bytes()))
-        .is_some_and(|digits| digits.len() == RANDOM_DIGITS && digits.iter().all(u8::is_ascii_hexdigit))
-}
-
 fn missing_is_fine(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -86,7 +86,11 @@ pub fn free_space(path: &Path) -> Outcome<Space> {
 /// `Disk`: this system is not asked yet.
 #[cfg(not(unix))]
 pub fn free_space(path: &Path) -> Outcome<Space> {
-    Err(Failure::io("measure the room at", path, &io::Error::from(io::ErrorKind::Unsupported)))
+    Err(Failure::io(
+        "measure the room at",
+        path,
+        &io::Error::new(io::ErrorKind::Unsupported, "not available on this system yet"),
+    ))
 }
 
 /// Whether a rename from one path to the other can work: both exist on one file system.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy};
 
-use super::{Fault, HttpError, Limits, Options};
+use super::{Fault, HttpError, Options};
 
 const MAX_REDIRECTS: usize = 10;
 /// Idle connections beyond this age are closed: a check every minute finds its connection alive.
@@ -37,7 +37,7 @@ fn base(options: &Options) -> Result<ClientBuilder, HttpError> {
         .user_agent(options.user_agent.clone())
         .referer(false)
         .redirect(Policy::custom(redirect))
-        .connect_timeout(Limits::default().connect)
+        .connect_timeout(options.limits.connect)
         .pool_max_idle_per_host(1)
         .pool_idle_timeout(KEEP_ALIVE)
         // Also switches the proxies of the environment off.

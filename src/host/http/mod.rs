@@ -9,6 +9,7 @@ mod client;
 mod error;
 mod exchange;
 mod headers;
+pub mod netrc;
 
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -18,6 +19,11 @@ use std::time::{Duration, Instant};
 pub use error::{Fault, HttpError, Phase};
 pub use headers::Validators;
 pub use reqwest::Url;
+
+use exchange::{Pieces, Said};
+
+/// What takes a body piece by piece, with the announced length of the whole; `false` ends it.
+pub type Take<'a> = &'a mut dyn FnMut(&[u8], Option<u64>) -> bool;
 
 /// How often a waiting caller looks whether it should still wait. Most answers arrive before the first look.
 const LOOK: Duration = Duration::from_millis(50);
@@ -37,6 +43,8 @@ pub struct Options {
     pub no_proxy: Option<String>,
     /// How we introduce ourselves.
     pub user_agent: String,
+    /// What one GET may take, where the request does not say.
+    pub limits: Limits,
 }
 
 /// What one GET may take.
@@ -116,6 +124,11 @@ impl Http {
         Self { handle, options, client: Mutex::new(None) }
     }
 
+    /// What one GET may take, where the request does not say.
+    pub fn limits(&self) -> Limits {
+        self.options.limits
+    }
+
     /// Makes the request and waits for its end, at most as long as its limits say. `cancelled` is asked
     /// about every 50 ms.
     ///
@@ -124,33 +137,63 @@ impl Http {
     /// # Errors
     /// When there was no complete answer; any status is an answer.
     pub fn fetch(&self, request: Request, cancelled: &dyn Fn() -> bool) -> Result<Reply, HttpError> {
+        self.exchange(request, None, cancelled)
+    }
+
+    /// As [`fetch`](Self::fetch), but the body of a 200 is not kept: each piece goes to `take` as it
+    /// comes, with the announced length of the whole, on the calling thread. `false`: no more is wanted.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch); `Cancelled` when `take` wants no more.
+    pub fn fetch_into(
+        &self,
+        request: Request,
+        take: Take<'_>,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Reply, HttpError> {
+        self.exchange(request, Some(take), cancelled)
+    }
+
+    fn exchange(
+        &self,
+        request: Request,
+        mut take: Option<Take<'_>>,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Reply, HttpError> {
         if cancelled() {
             return Err(HttpError::new(Fault::Cancelled));
         }
         let client = self.client()?;
         let deadline = Instant::now() + request.limits.total + SLACK;
-        let (sender, receiver) = mpsc::sync_channel(1);
+        let (sender, receiver) = mpsc::channel();
+        let pieces = take.is_some().then(|| Pieces::new(sender.clone()));
+        let room = pieces.as_ref().map(Pieces::room);
         let task = self.handle.spawn(async move {
+            let end = exchange::run(&client, request, pieces).await;
             // Nobody listens any more after a cancellation: nothing is lost.
-            let _ = sender.send(exchange::run(&client, request).await);
+            let _ = sender.send(Said::End(end));
         });
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            match receiver.recv_timeout(left.min(LOOK)) {
-                Ok(result) => return result,
+            let fault = match receiver.recv_timeout(left.min(LOOK)) {
+                Ok(Said::End(result)) => return result,
+                Ok(Said::Piece(bytes, announced)) => {
+                    let goes_on = take.as_mut().is_some_and(|take| take(&bytes, announced));
+                    if goes_on && !cancelled() {
+                        room.iter().for_each(|room| room.add_permits(1));
+                        continue;
+                    }
+                    Fault::Cancelled
+                }
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(HttpError::new(Fault::Other).because("the program is ending"));
                 }
-                Err(RecvTimeoutError::Timeout) if cancelled() => {
-                    task.abort();
-                    return Err(HttpError::new(Fault::Cancelled));
-                }
-                Err(RecvTimeoutError::Timeout) if left.is_zero() => {
-                    task.abort();
-                    return Err(HttpError::new(Fault::Timeout(Phase::Total)));
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-            }
+                Err(RecvTimeoutError::Timeout) if cancelled() => Fault::Cancelled,
+                Err(RecvTimeoutError::Timeout) if left.is_zero() => Fault::Timeout(Phase::Total),
+                Err(RecvTimeoutError::Timeout) => continue,
+            };
+            task.abort();
+            return Err(HttpError::new(fault));
         }
     }
 

@@ -28,6 +28,12 @@ pub(crate) enum Play {
     BreakOff(usize, Vec<u8>),
     /// The same, but keeps the connection open and sends nothing more.
     StallInBody(usize, Vec<u8>),
+    /// Announces a body of this length and sends a byte of it each time so much time has passed.
+    #[allow(dead_code, reason = "this file is part of several test programs")]
+    Drip(usize, std::time::Duration),
+    /// Sends these bytes again and again, without an end and without saying how many.
+    #[allow(dead_code, reason = "this file is part of several test programs")]
+    Flood(Vec<u8>),
     /// Never answers.
     Stall,
     /// Closes the connection without a word.
@@ -138,6 +144,19 @@ fn play(play: Play, reader: &mut BufReader<TcpStream>) -> bool {
             begin(reader, length, &body);
             wait_for_close(reader)
         }
+        Play::Drip(length, pause) => {
+            begin(reader, length, b"");
+            // The pause is what is played, not a wait for something.
+            while reader.get_mut().write_all(b"v").is_ok() {
+                std::thread::sleep(pause);
+            }
+            false
+        }
+        Play::Flood(bytes) => {
+            let _ = reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+            while reader.get_mut().write_all(&bytes).is_ok() {}
+            false
+        }
         Play::Stall => wait_for_close(reader),
         Play::Close => false,
     }
@@ -151,4 +170,24 @@ fn begin(reader: &mut BufReader<TcpStream>, length: usize, body: &[u8]) {
 fn wait_for_close(reader: &mut BufReader<TcpStream>) -> bool {
     let _ = reader.read_to_end(&mut Vec::new());
     false
+}
+
+/// A gzip stream of zeros, compressed by the library that the archive code uses.
+#[allow(dead_code, reason = "this file is part of several test programs")]
+pub(crate) fn gzip_of_zeros(length: usize) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    archive.start_file("x", zip::write::SimpleFileOptions::default()).expect("an archive");
+    archive.write_all(&vec![0; length]).expect("an archive");
+    let mut bytes = archive.finish().expect("an archive").into_inner();
+    // Local header: 30 bytes, then name and extra field; the sizes stand in the central directory.
+    let central = bytes.windows(4).rposition(|four| four == b"PK\x01\x02").expect("an archive");
+    let number = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("an archive"));
+    let (crc, packed) = (number(central + 16), number(central + 20) as usize);
+    let start = 30 + usize::from(bytes[26]) + usize::from(bytes[28]);
+    let deflated: Vec<u8> = bytes.drain(start..start + packed).collect();
+    let mut gzip = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+    gzip.extend_from_slice(&deflated);
+    gzip.extend_from_slice(&crc.to_le_bytes());
+    gzip.extend_from_slice(&(length as u32).to_le_bytes());
+    gzip
 }

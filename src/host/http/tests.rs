@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::test_runtime::TestRuntime;
-use super::test_server::{Asked, Play, TestServer, text};
+use super::test_server::{Asked, Play, TestServer, gzip_of_zeros, text};
 use super::test_tls;
 use super::{Fault, Http, HttpError, Limits, Options, Phase, Reply, Request, Url, Validators};
 use crate::model::Class;
@@ -261,21 +261,59 @@ fn a_runtime_that_ends_wakes_its_callers() {
     assert!(Validators::default().is_empty());
 }
 
-/// A gzip stream of zeros, compressed by the library that the archive code uses.
-fn gzip_of_zeros(length: usize) -> Vec<u8> {
-    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    archive.start_file("x", zip::write::SimpleFileOptions::default()).unwrap();
-    archive.write_all(&vec![0; length]).unwrap();
-    let mut bytes = archive.finish().unwrap().into_inner();
-    // Local header: 30 bytes, then name and extra field; the sizes stand in the central directory.
-    let central = bytes.windows(4).rposition(|four| four == b"PK\x01\x02").unwrap();
-    let number = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
-    let (crc, packed) = (number(central + 16), number(central + 20) as usize);
-    let start = 30 + usize::from(bytes[26]) + usize::from(bytes[28]);
-    let deflated: Vec<u8> = bytes.drain(start..start + packed).collect();
-    let mut gzip = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
-    gzip.extend_from_slice(&deflated);
-    gzip.extend_from_slice(&crc.to_le_bytes());
-    gzip.extend_from_slice(&(length as u32).to_le_bytes());
-    gzip
+#[test]
+fn a_body_is_handed_over_in_pieces() {
+    let body: Vec<u8> = (0..5_000_000u32).map(|number| number as u8).collect();
+    let (served, runtime) = (body.clone(), TestRuntime::start());
+    let server = TestServer::start(move |asked| match asked.path.as_str() {
+        "/no" => text(404, "words"),
+        _ => Play::Answer(200, vec![], served.clone()),
+    });
+    let large =
+        |path| Request { limits: Limits { max_bytes: 6_000_000, ..LIMITS }, ..request(&server, path) };
+    let (mut got, mut pieces) = (Vec::new(), 0);
+    let mut take = |piece: &[u8], total| {
+        assert_eq!(total, Some(5_000_000));
+        got.extend_from_slice(piece);
+        pieces += 1;
+        true
+    };
+    let reply = http(&runtime).fetch_into(large("/"), &mut take, &|| false).unwrap();
+    assert!(reply.body.is_empty() && pieces > 8, "{pieces}");
+    assert!(got == body);
+
+    // The words of a refusal are not what was asked for.
+    let mut none = |_: &[u8], _| panic!("nothing to take");
+    let reply = http(&runtime).fetch_into(large("/no"), &mut none, &|| false).unwrap();
+    assert_eq!((reply.status, reply.body.as_slice()), (404, &b"words"[..]));
+
+    let mut enough = |_: &[u8], _| false;
+    let error = http(&runtime).fetch_into(large("/"), &mut enough, &|| false).unwrap_err();
+    assert_eq!(error.fault, Fault::Cancelled);
+    let error = http(&runtime).fetch_into(request(&server, "/"), &mut |_, _| true, &|| false).unwrap_err();
+    assert_eq!(error.fault, Fault::TooLarge(1000));
+}
+
+#[test]
+fn pieces_stop_when_the_server_or_the_caller_does() {
+    let runtime = TestRuntime::start();
+    let server = TestServer::start(|asked| match asked.path.as_str() {
+        "/broken" => Play::BreakOff(900, vec![1; 300]),
+        _ => Play::StallInBody(900, vec![1; 300]),
+    });
+    let mut got = 0;
+    let mut take = |piece: &[u8], _| {
+        got += piece.len();
+        true
+    };
+    let error = http(&runtime).fetch_into(request(&server, "/broken"), &mut take, &|| false).unwrap_err();
+    assert_eq!((error.fault, got), (Fault::Truncated(300), 300));
+    let cancelled = std::sync::atomic::AtomicBool::new(false);
+    let mut take = |_: &[u8], _| {
+        cancelled.store(true, Ordering::SeqCst);
+        true
+    };
+    let stop = || cancelled.load(Ordering::SeqCst);
+    let error = http(&runtime).fetch_into(request(&server, "/stall"), &mut take, &stop).unwrap_err();
+    assert_eq!(error.fault, Fault::Cancelled);
 }

@@ -10,7 +10,7 @@
 //! running; PDEATHSIG needs code between fork and exec, and reaches only the child, not the tree.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Command, Ended};
@@ -53,9 +53,9 @@ impl Guard {
         if kernel.exists() { Ok(Self::new(kernel)) } else { std::env::current_exe().map(Self::new) }
     }
 
-    /// The guard's arguments for `command`.
+    /// The guard's arguments for `command`, which reads the file `stdin`.
     #[cfg_attr(not(unix), allow(dead_code))]
-    pub(super) fn argv(&self, command: &Command) -> Vec<OsString> {
+    pub(super) fn argv(&self, command: &Command, stdin: Option<&Path>) -> Vec<OsString> {
         let mut argv: Vec<OsString> = vec!["guard".into()];
         let mut option = |name: &str, value: OsString| argv.extend([name.into(), value]);
         if let Some(nice) = self.nice {
@@ -72,7 +72,7 @@ impl Guard {
             option("--service", groups.join(",").into());
         }
         option("--grace", self.grace.as_millis().to_string().into());
-        if let Some(file) = &command.stdin {
+        if let Some(file) = stdin {
             option("--stdin", file.into());
         }
         argv.push("--".into());
@@ -210,8 +210,9 @@ mod tests {
             grace: Duration::from_millis(1500),
             ..Guard::new("/bin/updater")
         };
-        let command = Command::new("/bin/tool").args(["--", "--nice", "x"]).stdin("/some file");
-        let order = parse(guard.argv(&command).into_iter().skip(1)).expect("understood");
+        let command = Command::new("/bin/tool").args(["--", "--nice", "x"]);
+        let argv = guard.argv(&command, Some(Path::new("/some file")));
+        let order = parse(argv.into_iter().skip(1)).expect("understood");
         assert_eq!(
             order,
             Order {
@@ -225,7 +226,7 @@ mod tests {
                 args: vec!["--".into(), "--nice".into(), "x".into()],
             }
         );
-        let plain = parse(Guard::new("/x").argv(&Command::new("/bin/tool")).into_iter().skip(1));
+        let plain = parse(Guard::new("/x").argv(&Command::new("/bin/tool"), None).into_iter().skip(1));
         assert_eq!(plain, Some(Order { grace: GRACE, program: "/bin/tool".into(), ..Order::default() }));
     }
 

@@ -15,13 +15,18 @@ mod cancel;
 mod exit;
 mod guard;
 #[cfg(unix)]
+mod input;
+#[cfg(unix)]
 mod pump;
 #[cfg(not(unix))]
 #[path = "plain.rs"]
 mod pump;
 #[cfg(unix)]
 mod supervised;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
+mod tree;
+#[cfg(all(unix, not(target_os = "linux")))]
+#[path = "no_tree.rs"]
 mod tree;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -67,6 +72,8 @@ pub struct Command {
     pub cwd: Option<PathBuf>,
     /// A file that it reads as standard input; `None`: nothing to read.
     pub stdin: Option<PathBuf>,
+    /// What it reads as standard input instead of a file.
+    pub input: Option<Vec<u8>>,
     /// Who watches over it: for everything that has children or runs foreign code.
     pub guard: Option<Guard>,
 }
@@ -80,6 +87,7 @@ impl Command {
             env: BTreeMap::new(),
             cwd: None,
             stdin: None,
+            input: None,
             guard: None,
         }
     }
@@ -116,6 +124,13 @@ impl Command {
     #[must_use]
     pub fn stdin(mut self, file: impl Into<PathBuf>) -> Self {
         self.stdin = Some(file.into());
+        self
+    }
+
+    /// Lets it read `bytes` as standard input.
+    #[must_use]
+    pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.input = Some(bytes.into());
         self
     }
 

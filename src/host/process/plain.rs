@@ -2,7 +2,7 @@
 //! child itself can be ended. A guard is not used.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::{Command as StdCommand, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -17,9 +17,12 @@ const SLICE: Duration = Duration::from_millis(20);
 pub(super) fn run(command: &Command, timeout: Duration, cancel: &Cancel, take: Take<'_>) -> Outcome<Exit> {
     let started = Instant::now();
     let fail = |error: std::io::Error| start_failure(&command.program, &error);
-    let stdin = match &command.stdin {
-        Some(path) => Stdio::from(File::open(path).map_err(|error| Failure::io("open", path, &error))?),
-        None => Stdio::null(),
+    let stdin = match (&command.input, &command.stdin) {
+        (Some(_), _) => Stdio::piped(),
+        (None, Some(path)) => {
+            Stdio::from(File::open(path).map_err(|error| Failure::io("open", path, &error))?)
+        }
+        (None, None) => Stdio::null(),
     };
     let mut child = StdCommand::new(&command.program);
     child.args(&command.args).env_clear().envs(&command.env);
@@ -29,6 +32,10 @@ pub(super) fn run(command: &Command, timeout: Duration, cancel: &Cancel, take: T
     }
     let mut child = child.spawn().map_err(fail)?;
 
+    if let (Some(mut pipe), Some(bytes)) = (child.stdin.take(), command.input.clone()) {
+        // One who does not read keeps nobody waiting but this thread, which ends with the child.
+        thread::spawn(move || drop(pipe.write_all(&bytes)));
+    }
     let (sender, receiver) = mpsc::sync_channel(16);
     if let Some(out) = child.stdout.take() {
         forward(out, Stream::Out, sender.clone());

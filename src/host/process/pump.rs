@@ -13,6 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::guard::Report;
+use super::input::Input;
 use super::{Cancel, Command, Ended, Exit, Stop, Stream, Take, memory_killings, start_failure};
 use crate::model::{Class, Failure, Outcome};
 
@@ -123,6 +124,8 @@ struct Running {
     buffer: Vec<u8>,
     /// Its end was collected, so its number may belong to another process now.
     collected: bool,
+    /// A guard opens it by name.
+    _input: Option<Input>,
 }
 
 impl Drop for Running {
@@ -145,9 +148,13 @@ struct Guarded {
 impl Running {
     fn start(command: &Command) -> Outcome<Self> {
         let fail = |error: std::io::Error| start_failure(&command.program, &error);
-        let stdin = match &command.stdin {
-            Some(path) => Stdio::from(File::open(path).map_err(|error| Failure::io("open", path, &error))?),
-            None => Stdio::null(),
+        let input = command.input.as_deref().map(Input::new).transpose().map_err(fail)?;
+        let stdin = match (&input, &command.stdin) {
+            (Some(input), _) => Stdio::from(input.file().map_err(fail)?),
+            (None, Some(path)) => {
+                Stdio::from(File::open(path).map_err(|error| Failure::io("open", path, &error))?)
+            }
+            (None, None) => Stdio::null(),
         };
         let mut guarded = None;
         let mut std = match &command.guard {
@@ -159,7 +166,8 @@ impl Running {
             Some(guard) => {
                 let (lifeline, far) = UnixStream::pair().map_err(fail)?;
                 let mut std = StdCommand::new(&guard.exe);
-                std.arg0("sentinel-updater").args(guard.argv(command)).stdin(OwnedFd::from(far));
+                let file = input.as_ref().map(Input::path).or(command.stdin.as_deref());
+                std.arg0("sentinel-updater").args(guard.argv(command, file)).stdin(OwnedFd::from(far));
                 guarded = Some(Guarded { lifeline, heard: Vec::new(), ended: false, grace: guard.grace });
                 std
             }
@@ -178,7 +186,16 @@ impl Running {
             (Stream::Err, child.stderr.take().map(|pipe| File::from(OwnedFd::from(pipe)))),
         ];
         let end = pollable_end(pid);
-        Ok(Self { child, pid, outputs, end, guarded, buffer: vec![0; CHUNK], collected: false })
+        Ok(Self {
+            child,
+            pid,
+            outputs,
+            end,
+            guarded,
+            buffer: vec![0; CHUNK],
+            collected: false,
+            _input: input,
+        })
     }
 
     /// Waits until there is something to read, the child ends, `cancel` is cancelled or `until` comes,

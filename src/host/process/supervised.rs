@@ -67,7 +67,9 @@ impl Supervised {
         let (lifeline, far) = UnixStream::pair().map_err(fail)?;
         lifeline.set_nonblocking(true).map_err(fail)?;
         let mut std = StdCommand::new(&guard.exe);
-        std.arg0("sentinel-updater").args(guard.argv(command)).stdin(OwnedFd::from(far));
+        std.arg0("sentinel-updater")
+            .args(guard.argv(command, command.stdin.as_deref()))
+            .stdin(OwnedFd::from(far));
         std.env_clear().envs(&command.env).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         if let Some(directory) = &command.cwd {
             std.current_dir(directory);

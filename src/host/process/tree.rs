@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-#[cfg(target_os = "linux")]
 use rustix::process::{Pid, Signal};
 
 /// Between two looks at a tree that is being killed: a SIGKILL takes effect soon, not at once.
@@ -20,7 +19,7 @@ pub(super) struct Process {
 }
 
 /// When process `pid` started, in ticks since boot: with the number it names one process of this boot.
-/// `None` when there is no such process, or the system does not tell.
+/// `None` when there is no such process.
 pub fn started(pid: u32) -> Option<u64> {
     let process = look_at(i32::try_from(pid).ok()?)?;
     (!process.zombie).then_some(process.started)
@@ -28,7 +27,6 @@ pub fn started(pid: u32) -> Option<u64> {
 
 /// Waits until process `pid`, which need not be a child, has ended, at most until `until`; whether it has.
 pub fn wait_for_end(pid: u32, until: Instant) -> bool {
-    #[cfg(target_os = "linux")]
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw)
         && let Ok(pinned) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty())
     {
@@ -36,7 +34,6 @@ pub fn wait_for_end(pid: u32, until: Instant) -> bool {
         let left = Timespec::try_from(until.saturating_duration_since(Instant::now())).ok();
         let _ = poll(&mut [PollFd::new(&pinned, PollFlags::IN)], left.as_ref());
     }
-    let _ = until;
     started(pid).is_none()
 }
 
@@ -50,7 +47,7 @@ pub fn kill_tree(pid: u32, started: u64) {
     below.iter().for_each(Process::kill);
 }
 
-/// All processes below `root`, itself not included. Empty where the kernel shows no `/proc`.
+/// All processes below `root`, itself not included.
 pub(super) fn descendants(root: i32) -> Vec<Process> {
     let all = all();
     let mut found: Vec<Process> = Vec::new();
@@ -87,17 +84,12 @@ pub(super) fn kill_below(root: i32, limit: Duration) -> bool {
 }
 
 impl Process {
-    #[cfg(target_os = "linux")]
     fn kill(&self) {
         self.signal(Signal::KILL);
     }
 
-    #[cfg(not(target_os = "linux"))]
-    fn kill(&self) {}
-
     /// Signals this very process: the number may have gone to another one since it was read, so the
     /// process is pinned first and looked at again.
-    #[cfg(target_os = "linux")]
     pub(super) fn signal(&self, signal: Signal) {
         use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
         let Some(pid) = Pid::from_raw(self.pid) else { return };
@@ -109,31 +101,18 @@ impl Process {
     }
 }
 
-#[cfg(target_os = "linux")]
 fn all() -> Vec<Process> {
     let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
     entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).filter_map(look_at).collect()
 }
 
-#[cfg(not(target_os = "linux"))]
-fn all() -> Vec<Process> {
-    Vec::new()
-}
-
-#[cfg(target_os = "linux")]
 fn look_at(pid: i32) -> Option<Process> {
     let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
     parse(pid, &String::from_utf8_lossy(&stat))
 }
 
-#[cfg(not(target_os = "linux"))]
-fn look_at(_pid: i32) -> Option<Process> {
-    None
-}
-
 /// Reads a line of `/proc/PID/stat` (proc(5)). The name in parentheses may hold anything, so the rest
 /// is what follows the last one.
-#[cfg(target_os = "linux")]
 fn parse(pid: i32, stat: &str) -> Option<Process> {
     let (_, rest) = stat.rsplit_once(')')?;
     let mut fields = rest.split_ascii_whitespace();
@@ -144,7 +123,7 @@ fn parse(pid: i32, stat: &str) -> Option<Process> {
     Some(Process { pid, parent, zombie, started })
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::process::{Command, Stdio};

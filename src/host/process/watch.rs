@@ -11,10 +11,13 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_current_process_group};
 
-use super::super::{Ended, memory_killings, tree};
+#[cfg(target_os = "linux")]
+use super::super::tree;
+use super::super::{Ended, memory_killings};
 use super::{Order, Report};
 
 /// How long a killed tree may take to be gone. Only a process stuck in the kernel needs longer.
+#[cfg(target_os = "linux")]
 const CLEARING: Duration = Duration::from_secs(5);
 
 enum Event {

@@ -114,6 +114,14 @@ impl Parser {
             "toolchain" => {
                 self.go_mod.toolchain = line.name(at).filter(|name| is_plain(name)).map(str::to_owned)
             }
+            "require" => {
+                // Only shown, so what a path or version cannot hold is passed over.
+                let shown = |word: &&str| word.bytes().all(|byte| byte.is_ascii_graphic());
+                let (path, version) = (line.name(at).filter(shown), line.name(at + 1).filter(shown));
+                if let Some((path, version)) = path.zip(version) {
+                    self.go_mod.requires.push((path.to_owned(), version.to_owned()));
+                }
+            }
             "replace" | "exclude" => self.go_mod.has_replace_or_exclude = true,
             "retract" => {
                 let (low, high) =
@@ -156,14 +164,42 @@ fn lenient(text: &str) -> Option<Version> {
     Version::parse(&format!("{number}{zeros}")).ok()
 }
 
-/// The release of a `go` line, however an old tool may have written it: `1.22`, `v1.22`, `1.22.x`.
+/// The release of a `go` line. Old tools wrote more than one (`v1.22`, `1.22.x`): then, as with the go
+/// command, its first two numbers count.
 fn release(word: &str) -> Option<String> {
-    let word = word.strip_prefix('v').unwrap_or(word);
-    if !word.starts_with(|c: char| c.is_ascii_digit()) {
+    let plain = word.strip_prefix('v').unwrap_or(word);
+    let (major, rest) = plain.split_once('.')?;
+    let (minor, rest) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
+    if !is_number(major) || !is_number(minor) {
         return None;
     }
-    let end = word.find(|c: char| !c.is_ascii_alphanumeric() && c != '.').unwrap_or(word.len());
-    Some(word[..end].to_owned())
+    if plain.len() == word.len() && is_release_end(rest) {
+        return Some(word.to_owned());
+    }
+    Some(format!("{major}.{minor}"))
+}
+
+/// What may follow the first two numbers of a release: a third one, and `rc1` or the like.
+fn is_release_end(rest: &str) -> bool {
+    let rest = match rest.strip_prefix('.') {
+        None => rest,
+        Some(patch) => {
+            let end = patch.find(|c: char| !c.is_ascii_digit()).unwrap_or(patch.len());
+            if !is_number(&patch[..end]) {
+                return false;
+            }
+            &patch[end..]
+        }
+    };
+    let number = rest.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    let is_candidate = number.len() < rest.len() && !number.is_empty();
+    rest.is_empty() || (is_candidate && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Digits without a leading zero.
+fn is_number(text: &str) -> bool {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    digits && (text == "0" || !text.starts_with('0'))
 }
 
 fn is_plain(name: &str) -> bool {

@@ -33,6 +33,9 @@ fn a_whole_file() {
     assert_eq!(go_mod.module, "example.org/a");
     assert_eq!(go_mod.go.as_deref(), Some("1.22.3"));
     assert_eq!(go_mod.toolchain.as_deref(), Some("go1.23.4"));
+    let requires: Vec<String> =
+        go_mod.requires.iter().map(|(path, version)| format!("{path}@{version}")).collect();
+    assert_eq!(requires, ["example.org/b@v1.0.0", "example.org/c@v0.1.0"]);
     assert!(go_mod.is_real && !go_mod.has_replace_or_exclude && go_mod.retractions.is_empty());
 }
 
@@ -141,9 +144,13 @@ fn checks_whom_it_belongs_to() {
 
 #[test]
 fn go_lines_of_old_tools() {
-    for (text, expected) in
-        [("go 1.22", "1.22"), ("go v1.13", "1.13"), ("go 1.23rc1", "1.23rc1"), ("go 1.9-x", "1.9")]
-    {
+    for (text, expected) in [
+        ("go 1.22", "1.22"),
+        ("go v1.13", "1.13"),
+        ("go 1.23rc1", "1.23rc1"),
+        ("go 1.9.x", "1.9"),
+        ("go v1.22.3", "1.22"),
+    ] {
         assert_eq!(GoMod::parse(text).unwrap().go.as_deref(), Some(expected), "{text:?}");
     }
     assert!(GoMod::parse("go").is_err());

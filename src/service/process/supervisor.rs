@@ -10,7 +10,7 @@ use super::Manager;
 use super::definition::Folder;
 use super::manager::Shared;
 use super::thread::{self, Order};
-use crate::host::Guard;
+use crate::host::{Guard, atomic};
 use crate::model::event::Level;
 use crate::model::{Class, Failure, Outcome};
 use crate::ports::ServiceManager;
@@ -65,11 +65,13 @@ impl Supervisor {
     /// Begins it. Nothing is started yet; what an earlier supervisor left behind is ended first.
     ///
     /// # Errors
-    /// `Internal` when the system gives no thread or pipe.
+    /// `Disk` when the folder cannot be made, `Internal` when the system gives no thread or pipe.
     pub fn begin(options: Options) -> Outcome<Self> {
         let fail = |error: std::io::Error| {
             Failure::new(Class::Internal, "cannot set up the supervisor").because(&error)
         };
+        // Whether it can be written is looked at before the first service is defined.
+        atomic::create_dir(&options.folder, 0o700)?;
         let (reader, writer) = std::io::pipe().map_err(fail)?;
         let (orders, inbox) = mpsc::channel();
         let shared = Arc::new(Shared::default());

@@ -28,6 +28,7 @@ pub(super) fn register(programs: &Programs, spec: &ServiceSpec) -> Outcome<()> {
         env: spec.env.clone(),
         // The agent's own folder need not exist before its first start.
         directory: if spec.data.is_dir() { spec.data.clone() } else { PathBuf::from("/") },
+        stdin: None,
         limits: Limits { timeout: LIMIT, memory_max: None, offline: false, user: None },
     };
     let mut last = VecDeque::new();

@@ -53,7 +53,7 @@ impl TransientRunner {
     }
 
     fn command(&self, program: &Program) -> Command {
-        let Program { executable, args, env, directory, limits } = program;
+        let Program { executable, args, env, directory, stdin, limits } = program;
         let mut command = Programs::quiet(&self.programs.systemd_run)
             .args(["--wait", "--pipe", "--quiet", "--no-ask-password", "--service-type=exec"])
             .arg(format!("--unit={}", self.unit))
@@ -72,6 +72,9 @@ impl TransientRunner {
         }
         for property in properties {
             command = command.arg("-p").arg(property);
+        }
+        if let Some(bytes) = stdin {
+            command = command.input(bytes.clone());
         }
         if let Some(user) = &limits.user {
             command = command.arg(format!("--uid={user}"));
@@ -172,6 +175,7 @@ mod tests {
             args: vec!["$HOME 5%".into(), "--wait".into()],
             env: vec![("A".into(), "$x %H \"q\"".into())],
             directory: "/var/lib/a b".into(),
+            stdin: None,
             limits,
         };
         runner.command(&program).args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect()

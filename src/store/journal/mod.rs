@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use self::contents::{Contents, Fault};
 use super::layout;
 use crate::host::reserved::Reserved;
-use crate::host::{Attributes, atomic};
+use crate::host::{Attributes, atomic, fault};
 use crate::model::{Class, Failure, Outcome, Record};
 use crate::ports::{Journal, OpenRun};
 
@@ -107,6 +107,7 @@ impl Journal for FileJournal {
         if self.access == Access::Read {
             return Err(Failure::new(Class::Internal, "the journal was opened for reading only"));
         }
+        fault::record(|| kind(record));
         let path = self.path.clone();
         self.loaded()?.append(&path, record)
     }
@@ -164,6 +165,20 @@ impl Loaded {
         self.lines.extend(line);
         self.records.push(record.clone());
     }
+}
+
+/// The kind of a record in one word.
+fn kind(record: &Record) -> String {
+    let word = match record {
+        Record::Begin { .. } => "begin",
+        Record::Switch { .. } => "switch",
+        Record::Enter { step, .. } => return format!("enter-{step}"),
+        Record::SnapshotTaken { .. } => "snapshot",
+        Record::Turn { .. } => "turn",
+        Record::Recovered { .. } => "recovered",
+        Record::End { .. } => "end",
+    };
+    word.to_owned()
 }
 
 fn is_missing(path: &Path) -> bool {

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 use self::file::MemoryFile;
 use crate::model::status::{Alert, Latest, Paused};
-use crate::model::{Class, Failure, Held, Outcome, Probation, Run, Timestamp, Version};
+use crate::model::{Class, Failure, Held, Outcome, Probation, Run, Staged, Timestamp, Version};
 use crate::ports::{Committed, Records, Seen};
 
 /// How many runs history keeps.
@@ -30,6 +30,7 @@ mod value {
     pub(super) const PROBATION: &str = "probation";
     pub(super) const LATEST: &str = "latest";
     pub(super) const ALERTS: &str = "alerts";
+    pub(super) const STAGED: &str = "staged";
     pub(super) const STUCK: &str = "stuck";
 }
 
@@ -229,6 +230,14 @@ impl Records for SqliteRecords {
 
     fn set_probation(&mut self, probation: Option<&Probation>) -> Outcome<()> {
         self.set(value::PROBATION, probation)
+    }
+
+    fn staged(&mut self) -> Outcome<Option<Staged>> {
+        self.get(value::STAGED)
+    }
+
+    fn set_staged(&mut self, staged: Option<&Staged>) -> Outcome<()> {
+        self.set(value::STAGED, staged)
     }
 
     fn latest(&mut self) -> Outcome<Latest> {

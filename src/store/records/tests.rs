@@ -2,7 +2,7 @@ use super::*;
 use crate::host::Attributes;
 use crate::host::stamp::Stamp;
 use crate::model::held::HeldCause;
-use crate::model::{By, RunKind};
+use crate::model::{By, Kept, RunKind};
 use crate::store::sqlite;
 use std::path::Path;
 
@@ -178,7 +178,27 @@ fn single_values_come_back_and_go() {
     records.set_latest(&latest).expect("set");
     records.set_alerts(&alerts).expect("set");
     records.set_stuck(Some("v1.2.0")).expect("set");
+    let kept = Kept {
+        version: "v1.3.0".into(),
+        sha256: "ef".into(),
+        path: "/versions/v1.3.0/agent".into(),
+        kept_at: at(4),
+        sum: None,
+        snapshot: None,
+    };
+    let staged = Staged {
+        version: version("v1.3.0"),
+        module: "m".into(),
+        package: "p".into(),
+        fingerprint: "f".into(),
+        kept,
+        at: at(5),
+        run: "r".into(),
+        forced: true,
+    };
+    records.set_staged(Some(&staged)).expect("set");
     for mut records in [place.records(), place.reader()] {
+        assert_eq!(records.staged().expect("get"), Some(staged.clone()));
         assert_eq!(records.committed().expect("get"), Some(committed.clone()));
         assert_eq!(records.paused().expect("get"), Some(paused.clone()));
         assert_eq!(records.latest().expect("get"), latest);

@@ -68,7 +68,7 @@ fn versioned(library: &Path) -> Vec<PathBuf> {
 }
 
 /// Asks `candidate` what it is. If it is a wrapper, goes on to the real one.
-fn identify(candidate: &Path) -> Outcome<Go> {
+pub(super) fn identify(candidate: &Path) -> Outcome<Go> {
     let said = ask(candidate, &["env", "GOROOT", "GOVERSION", "GOPROXY"])?;
     let mut lines = said.lines().map(str::trim);
     let mut next = || lines.next().unwrap_or_default();

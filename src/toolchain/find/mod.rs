@@ -47,15 +47,30 @@ pub(super) struct Cc {
     pub(super) version: String,
 }
 
-/// Finds what `options` ask for. Nothing is written.
+/// Finds the go that `options` ask for. Nothing is written.
 ///
 /// # Errors
 /// `Toolchain` naming what is missing or too old and how to get it; `Security` when the only one found
 /// could have been planted.
-pub(super) fn find(options: &Options, go_line: Option<&str>) -> Outcome<Tools> {
-    let go = go::find(options, go_line)?;
-    let cc = if options.cgo { Some(cc::find(options)?) } else { None };
-    Ok(Tools { go, cc })
+pub(super) fn go(options: &Options, go_line: Option<&str>) -> Outcome<Go> {
+    go::find(options, go_line)
+}
+
+/// What the go at a place is; root runs it only if nobody else could have put it there.
+///
+/// # Errors
+/// As [`go()`].
+pub(super) fn identify(path: &Path) -> Outcome<Go> {
+    privilege::safe_executable(path)?;
+    go::identify(path)
+}
+
+/// Finds the C compiler that `options` ask for; `None` when C is switched off.
+///
+/// # Errors
+/// As [`go()`].
+pub(super) fn cc(options: &Options) -> Outcome<Option<Cc>> {
+    if options.cgo { cc::find(options).map(Some) } else { Ok(None) }
 }
 
 /// Tries candidates in their order. What was wrong with the first that exists is the failure.

@@ -155,7 +155,7 @@ mod tests {
                 .iter()
                 .filter_map(|event| match event {
                     BuildEvent::Progress(progress) => Some(progress.done),
-                    BuildEvent::Output(_) => None,
+                    BuildEvent::Output(_) | BuildEvent::Log(_) => None,
                 })
                 .collect();
             assert!(done.is_sorted() && done.last() == Some(&2), "{done:?}");

@@ -72,6 +72,7 @@ impl Build<'_> {
             args,
             env: environment::variables(self.options, self.tools, self.room, reach, jobs),
             directory: self.room.empty.clone(),
+            stdin: None,
             limits: Limits {
                 timeout: left.min(limit),
                 memory_max: self.options.memory_max,

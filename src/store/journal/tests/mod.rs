@@ -49,7 +49,8 @@ fn plan(id: &str) -> Box<Plan> {
         build_timeout: std::time::Duration::from_secs(60),
         state: PathBuf::from("/var/lib/agent/updater"),
         hold_reason: None,
-        probation: Duration::ZERO,
+        probation: std::time::Duration::ZERO,
+        expected_downtime_ms: None,
         snapshot: None,
     })
 }

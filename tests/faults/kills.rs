@@ -1,0 +1,138 @@
+//! Killed at every operation of an update, of a rollback that happens by itself, of a first installation and
+//! of recoveries.
+
+use super::plan::{Blow, Case, Disk, Strike};
+use super::play::{all_hold, operations, service};
+use super::{lane, made, sample, table};
+use crate::kit::Result;
+
+/// A story to be disturbed.
+pub(crate) struct Story {
+    pub(crate) name: &'static str,
+    pub(crate) image: Option<&'static str>,
+    pub(crate) tree: &'static str,
+    pub(crate) window: &'static str,
+    pub(crate) end: &'static str,
+    pub(crate) verdict: &'static str,
+    /// The record from which operations count; empty: all of them.
+    pub(crate) from: &'static str,
+}
+
+pub(crate) const UPDATE: Story = Story {
+    name: "update",
+    image: Some("old"),
+    tree: "new",
+    window: "300ms",
+    end: made::NEW,
+    verdict: "updated",
+    from: "",
+};
+pub(crate) const CRASH: Story = Story {
+    name: "rollback of a version that crashes",
+    tree: "crashes",
+    window: "2s",
+    end: made::OLD,
+    verdict: "rolled_back",
+    from: "@switch",
+    ..UPDATE
+};
+pub(crate) const MIGRATION: Story =
+    Story { name: "rollback of a version that migrates and crashes", tree: "migrates", ..CRASH };
+pub(crate) const INSTALL: Story =
+    Story { name: "first installation", image: None, tree: "old", end: made::OLD, ..UPDATE };
+
+impl Story {
+    /// The case of this story with these strikes.
+    pub(crate) fn case(&self, disk: Disk, strikes: Vec<Strike>) -> Case {
+        Case {
+            name: self.name.to_owned(),
+            image: self.image.map(ToOwned::to_owned),
+            disk,
+            tree: self.tree.to_owned(),
+            window: self.window.to_owned(),
+            strikes,
+            ends: vec![self.end.to_owned()],
+            verdict: self.verdict.to_owned(),
+            after: None,
+            save: None,
+        }
+    }
+
+    /// The operations that the story passes undisturbed, as the program names them.
+    pub(crate) fn passed(&self, disk: Disk) -> Result<Vec<String>> {
+        let count = Strike { words: service(), fault: format!("count{}", self.from), blow: Blow::Kill };
+        let case = self.case(disk, vec![count]);
+        let reports = lane::play_all(std::slice::from_ref(&case))?;
+        all_hold(&[case], &reports)?;
+        Ok(reports[0].passed.iter().filter(|line| is_counted(line)).cloned().collect())
+    }
+
+    /// Strikes at a sample of the operations, `most` of them where not all are asked for.
+    pub(crate) fn cases(&self, disk: Disk, most: usize, blow: Blow, verb: &str) -> Result<Vec<Case>> {
+        let count = self.passed(disk)?.len();
+        let case = |place: usize| {
+            let fault = format!("{verb}:{place}{}", self.from);
+            self.case(disk, vec![Strike { words: service(), fault, blow }])
+        };
+        Ok(sample(count, most).into_iter().map(case).collect())
+    }
+}
+
+fn is_counted(line: &str) -> bool {
+    operations(&[line.to_owned()]) == 1
+}
+
+/// A recovery that goes forward and one that goes back, killed on their way.
+pub(crate) fn recovery() -> Result<()> {
+    recoveries(Disk::Ext4, "kill", Blow::Kill, 40)
+}
+
+/// Strikes recoveries of runs that were killed in the middle of a switch, and on the way back.
+pub(crate) fn recoveries(disk: Disk, verb: &str, blow: Blow, most: usize) -> Result<()> {
+    made::images()?;
+    let mut cases = Vec::new();
+    for (story, place) in [
+        (&UPDATE, "enter-start"),
+        (&UPDATE, "enter-snapshot"),
+        (&CRASH, "enter-verify"),
+        (&MIGRATION, "turn"),
+    ] {
+        let first = Strike { words: service(), fault: format!("kill:3@{place}"), blow: Blow::Kill };
+        let with = |fault: String, blow| {
+            story.case(disk, vec![first.clone(), Strike { words: service(), fault, blow }])
+        };
+        let undisturbed = with("count".to_owned(), Blow::Kill);
+        let reports = lane::play_all(std::slice::from_ref(&undisturbed))?;
+        all_hold(&[undisturbed], &reports)?;
+        let count = operations(&reports[0].passed);
+        cases.extend(sample(count, most / 4).into_iter().map(|nth| with(format!("{verb}:{nth}"), blow)));
+    }
+    let reports = lane::play_all(&cases)?;
+    let kind = if blow == Blow::Kill { "killed in a recovery" } else { "power cut in a recovery" };
+    table::tell(kind, &cases, &reports);
+    all_hold(&cases, &reports)
+}
+
+pub(crate) fn update() -> Result<()> {
+    play(&UPDATE, 90)
+}
+
+pub(crate) fn crash() -> Result<()> {
+    play(&CRASH, 60)
+}
+
+pub(crate) fn migration() -> Result<()> {
+    play(&MIGRATION, 60)
+}
+
+pub(crate) fn install() -> Result<()> {
+    play(&INSTALL, 50)
+}
+
+fn play(story: &Story, most: usize) -> Result<()> {
+    made::images()?;
+    let cases = story.cases(Disk::Ext4, most, Blow::Kill, "kill")?;
+    let reports = lane::play_all(&cases)?;
+    table::tell(&format!("{}, killed", story.name), &cases, &reports);
+    all_hold(&cases, &reports)
+}

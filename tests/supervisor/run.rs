@@ -1,0 +1,113 @@
+//! The real `run` with an agent of its own.
+
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use super::kit::child::{self, Child};
+use super::place::{LONG, PROGRAM, Place, lives, until};
+
+const AGENT: &str = "setsid sh -c 'trap \"\" TERM HUP; echo $$ >daemon.new; mv daemon.new daemon; exec sleep 1000' &\n\
+    echo $$ >pid.new; mv pid.new pid; echo hello; exec sleep 1000";
+
+fn place() -> Place {
+    let place = Place::new();
+    fs::create_dir_all(place.path("data")).expect("a directory");
+    fs::create_dir_all(place.path("state/services")).expect("a directory");
+    let binary = place.script("agent", AGENT);
+    let at = |name: &str| place.path(name).display().to_string();
+    let text = format!(
+        "[updater]\nservice_name = \"sup-test\"\ncheck_interval = \"15m\"\n[service]\nmanager = \"process\"\n\
+         [agent]\nmodule = \"example.test/agent\"\nservice_name = \"agent\"\nbinary = \"{}\"\n\
+         [build]\ngoproxy = \"off\"\n\
+         [paths]\ndata = \"{}\"\nstate = \"{}\"\ncache = \"{}\"\n",
+        binary.display(),
+        at("data"),
+        at("state"),
+        at("cache"),
+    );
+    fs::write(place.path("updater.toml"), text).expect("written");
+    let definition = serde_json::json!({"binary": binary, "directory": place.path("data")});
+    fs::write(place.path("state/services/agent.json"), definition.to_string()).expect("written");
+    place
+}
+
+fn command(place: &Place, args: &[&str]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.arg("--config").arg(place.path("updater.toml")).args(args);
+    command
+}
+
+fn start(place: &Place) -> (Child, Duration) {
+    for name in ["pid", "daemon"] {
+        let _ = fs::remove_file(place.path(name));
+    }
+    let began = Instant::now();
+    let run = Child::spawn(command(place, &["run"])).expect("started");
+    until("the agent is up", || place.path("pid").exists());
+    let took = began.elapsed();
+    until("its daemon is up", || place.path("daemon").exists());
+    (run, took)
+}
+
+pub(crate) fn end(run: &Child, signal: Signal) {
+    kill_process(Pid::from_raw(run.pid().cast_signed()).expect("a number"), signal).expect("signalled");
+}
+
+#[test]
+fn the_agent_comes_with_run_and_goes_with_it_whatever_ends_it() {
+    let place = place();
+    let (mut run, took) = start(&place);
+    println!("agent up {took:?} after run");
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    let status = |place: &Place| -> Value {
+        let output = child::run(command(place, &["status", "--json"]), LONG).expect("ran");
+        serde_json::from_str(&output.stdout).expect("JSON")
+    };
+    let seen = status(&place);
+    assert_eq!(seen["updater"]["manager"], "process");
+    assert_eq!(seen["agent"]["state"], "running");
+    assert_eq!(seen["agent"]["pid"].to_string(), place.read("pid").trim());
+
+    end(&run, Signal::KILL);
+    run.exit_within(LONG).expect("killed");
+    let (mut run, took) = {
+        let (agent, daemon) = (place.read("pid"), place.read("daemon"));
+        let (run, took) = start(&place);
+        // The successor waited for the guard of its predecessor.
+        assert!(!lives(&agent) && !lives(&daemon));
+        (run, took)
+    };
+    println!("agent up {took:?} after run that followed a SIGKILL");
+    assert!(took < Duration::from_secs(5), "{took:?}");
+
+    let pid = run.pid();
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("threads").count();
+    let proc = fs::read_to_string(format!("/proc/{pid}/status")).expect("status");
+    println!(
+        "{threads} threads, {}",
+        proc.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default()
+    );
+
+    let (agent, daemon) = (place.read("pid"), place.read("daemon"));
+    end(&run, Signal::TERM);
+    let code = run.exit_within(LONG).expect("ended").code();
+    assert_eq!(code, Some(0), "{}", run.said().1);
+    assert!(!lives(&agent) && !lives(&daemon));
+    assert_eq!(status(&place)["agent"]["state"], "stopped");
+    assert!(fs::read_to_string(place.path("data/agent.log")).expect("a log").starts_with("hello\n"));
+}
+
+#[test]
+fn commands_that_need_the_agents_owner_are_refused() {
+    let place = place();
+    for args in [&["run", "--once"][..], &["update"], &["rollback"]] {
+        let output = child::run(command(&place, args), LONG).expect("ran");
+        let wanted = if rustix::process::geteuid().is_root() || args[0] == "run" { 6 } else { 5 };
+        assert_eq!(output.code, Some(wanted), "{output}");
+        assert!(output.stderr.contains("sentinel-updater"), "a hint: {output}");
+    }
+}
