@@ -147,7 +147,7 @@ impl Engine {
             at: facts.now,
             until,
         });
-        self.observe_agent()?;
+        self.tell_agent(&facts.service)?;
         Ok(decision)
     }
 

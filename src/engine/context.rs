@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::model::event::Level;
 use crate::model::journal::Direction;
 use crate::model::status::State;
-use crate::model::{EventKind, Outcome, Plan, Progress, Record, Run, StepId, StepStatus};
+use crate::model::{EventKind, Outcome, Plan, Progress, Record, Run, ServiceState, StepId, StepStatus};
 use crate::ports::{Built, World};
 
 use super::interrupt::{Interrupt, Pulse};
@@ -34,6 +34,8 @@ pub struct Context<'a> {
     pub built: Option<Built>,
     /// The agent may be touched already (a run taken up by recovery): no safe point is left.
     pub touched: bool,
+    /// The agent's service as it was seen a moment ago, for whoever needs it next: asking costs up to 20 ms.
+    pub seen: Option<ServiceState>,
     /// When the agent was stopped, by our monotonic clock.
     pub stopped_at: Option<Duration>,
     /// How long the present version had run when the last watch ended.
@@ -63,6 +65,7 @@ impl<'a> Context<'a> {
             switch: Switch::default(),
             built: None,
             touched: false,
+            seen: None,
             stopped_at: None,
             survived: Duration::ZERO,
             began,

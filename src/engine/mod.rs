@@ -38,7 +38,8 @@ use std::time::Duration;
 use crate::model::event::Level;
 use crate::model::status::{AgentStatus, Alert, Latest, Paused, State};
 use crate::model::{
-    By, Class, EventKind, Failure, Outcome, Plan, Record, Run, RunKind, StepId, StepStatus, Verdict, Version,
+    By, Class, EventKind, Failure, Outcome, Plan, Record, Run, RunKind, ServiceState, StepId, StepStatus,
+    Verdict, Version,
 };
 use crate::ports::World;
 
@@ -242,14 +243,19 @@ impl Engine {
     /// # Errors
     /// `Disk`, `Service`.
     pub fn observe_agent(&mut self) -> Outcome<AgentStatus> {
+        let state = self.world.services.state(&self.policy.place.service)?;
+        self.tell_agent(&state)
+    }
+
+    /// Tells what is seen of the agent, whose service is in `state`.
+    fn tell_agent(&mut self, state: &ServiceState) -> Outcome<AgentStatus> {
         let place = &self.policy.place;
-        let state = self.world.services.state(&place.service)?;
         let installed = self.world.agent_files.installed(&place.binary)?;
         let version = installed.as_ref().and_then(|installed| installed.version.as_ref());
         let retracted = version.is_some_and(|version| self.retracted.contains(version));
         let agent = AgentStatus {
             service: place.service.clone(),
-            state: AgentStatus::life_of(&state),
+            state: AgentStatus::life_of(state),
             pid: state.pid,
             version: installed.as_ref().map(crate::model::Installed::shown),
             binary: place.binary.clone(),

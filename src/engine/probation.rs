@@ -214,6 +214,10 @@ fn begin(cx: &mut Context) -> Outcome<Option<Probation>> {
         return Ok(None);
     }
     let health = if *probes_passed_before { health.clone() } else { Health::default() };
+    let seen = match cx.seen.take() {
+        Some(state) => Ok(state),
+        None => cx.world.services.state(&place.service),
+    };
     Ok(Some(Probation {
         run: run.id.clone(),
         version: new.version.clone(),
@@ -225,7 +229,7 @@ fn begin(cx: &mut Context) -> Outcome<Option<Probation>> {
         length: *probation,
         boot: cx.world.machine.boot_id(),
         began: cx.world.clock.elapsed(),
-        restarts: cx.world.services.state(&place.service).map_or(0, |state| state.restarts),
+        restarts: seen.map_or(0, |state| state.restarts),
         health,
         attempts: 0,
         retry_at: None,

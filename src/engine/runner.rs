@@ -127,6 +127,7 @@ fn heed_operator(cx: &mut Context) {
         Life::Stopped if !cx.touched && cx.plan.old.is_some() => cx.plan.run_after = false,
         _ => {}
     }
+    cx.seen = Some(state);
 }
 
 /// Turns the run round: everything that touched the agent is taken back, last first.

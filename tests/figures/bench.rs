@@ -9,10 +9,22 @@ mod check;
 #[cfg(target_os = "linux")]
 mod downtime;
 #[cfg(target_os = "linux")]
+mod growth;
+#[cfg(target_os = "linux")]
 mod idle;
 #[cfg(target_os = "linux")]
 mod outside;
+#[cfg(target_os = "linux")]
+mod overhead;
+#[cfg(target_os = "linux")]
+mod recovery;
+#[cfg(target_os = "linux")]
+mod snapshot;
 
+#[cfg(target_os = "linux")]
+#[allow(dead_code, reason = "the scenarios need more of it")]
+#[path = "../machine/checks.rs"]
+mod checks;
 #[cfg(target_os = "linux")]
 #[allow(dead_code, reason = "the scenarios need more of it")]
 #[path = "../machine/host.rs"]
@@ -34,14 +46,19 @@ struct Group {
     measure: fn() -> Result<Vec<f64>, String>,
 }
 
-/// A figure's name, and the value that it should not exceed.
+/// A figure's name, and the value that it should not exceed, if there is one.
 struct Goal {
     name: &'static str,
-    at_most: f64,
+    at_most: Option<f64>,
 }
 
 const fn goal(name: &'static str, at_most: f64) -> Goal {
-    Goal { name, at_most }
+    Goal { name, at_most: Some(at_most) }
+}
+
+/// Told to understand another figure; nothing is expected of it.
+const fn told(name: &'static str) -> Goal {
+    Goal { name, at_most: None }
 }
 
 #[cfg(target_os = "linux")]
@@ -52,12 +69,25 @@ const GROUPS: &[Group] = &[
         figures: &[goal("idle_rss_mib", 12.0), goal("idle_threads", 3.0), goal("idle_wakeups_per_s", 0.1)],
         measure: idle::figures,
     },
+    Group { figures: &[goal("checks_rss_growth_kib", 256.0)], measure: growth::figure },
+    Group { figures: &[goal("snapshot_ratio", 1.5)], measure: snapshot::ratio },
+    Group {
+        figures: &[goal("snapshot_ratio_reflink", 1.5), goal("snapshot_reflink_ms_300mb_over_3mb", 1.5)],
+        measure: snapshot::reflink,
+    },
+    Group { figures: &[told("recovery_ms"), told("recovery_ratio")], measure: recovery::figures },
+    Group { figures: &[goal("update_overhead_ratio_warm", 1.1)], measure: overhead::warm },
+    Group { figures: &[goal("update_overhead_ratio_cold", 1.1)], measure: overhead::cold },
 ];
 #[cfg(not(target_os = "linux"))]
 const GROUPS: &[Group] = &[];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    #[cfg(target_os = "linux")]
+    if let Some(code) = part(&arguments) {
+        return code;
+    }
     if !arguments.iter().any(|argument| argument == "--bench") {
         eprintln!("nothing is measured here: use tests/bench");
         return ExitCode::SUCCESS;
@@ -91,8 +121,26 @@ fn main() -> ExitCode {
 
 fn report(goal: &Goal, value: f64) {
     println!("{} {value:.3}", goal.name);
-    let verdict = if value <= goal.at_most { "reached" } else { "missed" };
-    eprintln!("{}: at most {} {verdict}", goal.name, goal.at_most);
+    let Some(at_most) = goal.at_most else { return };
+    let verdict = if value <= at_most { "reached" } else { "missed" };
+    eprintln!("{}: at most {at_most} {verdict}", goal.name);
+}
+
+/// Some figures need a process of their own: this program again, with the name of the part first.
+#[cfg(target_os = "linux")]
+fn part(arguments: &[String]) -> Option<ExitCode> {
+    let result = match arguments {
+        [part, folder] if part == snapshot::PART => snapshot::part(folder.as_ref()),
+        [part, config] if part == growth::PART => growth::part(config.as_ref()),
+        _ => return None,
+    };
+    Some(match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    })
 }
 
 /// The middle of the values, which are sorted; that of two is their mean.

@@ -65,12 +65,12 @@ fn tasks(process: &Path) -> Result<Vec<PathBuf>> {
     Ok(list.flatten().map(|entry| entry.path()).collect())
 }
 
-fn read(path: &Path) -> Result<String> {
+pub(crate) fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// The number after `key` at the beginning of a line.
-fn number(text: &str, key: &str) -> Result<u64> {
+pub(crate) fn number(text: &str, key: &str) -> Result<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(key));
     let number = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
     number.ok_or_else(|| format!("no {key} in\n{text}"))

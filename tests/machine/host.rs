@@ -15,7 +15,7 @@ use crate::kit::{Result, cache, network, proxy};
 /// The program under test.
 pub(crate) const UPDATER: &str = env!("CARGO_BIN_EXE_sentinel-updater");
 pub(crate) const UPDATER_PLACE: &str = "/usr/local/bin/sentinel-updater";
-const CACHE: &str = "/var/cache/sentinelgo-updater";
+pub(crate) const CACHE: &str = "/var/cache/sentinelgo-updater";
 /// The agent's binary.
 pub(crate) const BINARY: &str = "/usr/local/bin/sentinel";
 /// Time for what takes seconds: it stops what hangs and judges nothing.

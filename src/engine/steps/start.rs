@@ -27,8 +27,9 @@ pub(super) fn start(cx: &mut Context) -> Outcome<()> {
     let ours = millis(cx.world.clock.elapsed().saturating_sub(stopped_at));
     // The manager's own clock is exact; a unit that is not enabled is forgotten in between, and
     // then ours must do.
-    let gap = match cx.world.services.state(&service) {
-        Ok(state) if state.active_exit_us > 0 && state.active_enter_us > state.active_exit_us => {
+    cx.seen = cx.world.services.state(&service).ok();
+    let gap = match &cx.seen {
+        Some(state) if state.active_exit_us > 0 && state.active_enter_us > state.active_exit_us => {
             ((state.active_enter_us - state.active_exit_us) / 1000).min(ours)
         }
         _ => ours,

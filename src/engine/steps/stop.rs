@@ -12,7 +12,10 @@ const DEADLINE: Duration = Duration::from_secs(120);
 
 /// Stops the service. Its processes are gone when this returns.
 pub fn apply(cx: &mut Context) -> Outcome<Applied> {
-    let state = cx.world.services.state(&cx.plan.place.service)?;
+    let state = match cx.seen.take() {
+        Some(state) => state,
+        None => cx.world.services.state(&cx.plan.place.service)?,
+    };
     cx.stopped_at = Some(cx.world.clock.elapsed());
     if state.life == crate::model::agent::Life::Absent {
         return Ok(Applied::skipped("the service does not exist yet"));

@@ -54,7 +54,11 @@ impl Watch {
     /// verdict can be given: the updater exits, or the system goes down.
     pub fn run(&self, cx: &mut Context) -> Outcome<()> {
         let service = cx.plan.place.service.clone();
-        let mut seen = self.settled(cx, cx.world.clock.elapsed())?;
+        // What has changed since the start looked is seen by the first wait.
+        let mut seen = match cx.seen.take().filter(ServiceState::is_running) {
+            Some(seen) => seen,
+            None => self.settled(cx, cx.world.clock.elapsed())?,
+        };
         'window: loop {
             let began = cx.world.clock.elapsed();
             cx.survived = Duration::ZERO;
@@ -68,6 +72,7 @@ impl Watch {
                 let left = self.window.saturating_sub(ran);
                 cx.progress("verify", ran.as_secs(), self.window.as_secs(), None);
                 if left.is_zero() {
+                    cx.seen = Some(seen);
                     return probe.verdict();
                 }
                 let pause = if self.probes_configured(cx) { left.min(PROBE_PERIOD) } else { left };
