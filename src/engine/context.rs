@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::model::event::Level;
 use crate::model::journal::Direction;
 use crate::model::status::State;
-use crate::model::{EventKind, Outcome, Plan, Progress, Record, Run, StepId, StepStatus};
+use crate::model::{EventKind, Held, Outcome, Plan, Progress, Record, Run, StepId, StepStatus};
 use crate::ports::{Built, World};
 
 use super::interrupt::{Interrupt, Pulse};
@@ -40,6 +40,8 @@ pub struct Context<'a> {
     pub survived: Duration,
     /// When the run began, by our monotonic clock.
     pub began: Duration,
+    /// What was held before the run; `None`: unknown.
+    pub held_before: Option<Vec<Held>>,
 }
 
 impl<'a> Context<'a> {
@@ -53,6 +55,7 @@ impl<'a> Context<'a> {
     ) -> Self {
         let began = world.clock.elapsed();
         let run = plan.run.clone();
+        let held_before = world.records.held().ok();
         Self {
             world,
             plan,
@@ -66,6 +69,7 @@ impl<'a> Context<'a> {
             stopped_at: None,
             survived: Duration::ZERO,
             began,
+            held_before,
         }
     }
 
