@@ -6,6 +6,7 @@
 //!     trials::run(trials::tests![as_root, always]);
 //! }
 //! ```
+#![allow(clippy::print_stderr)]
 
 use std::cell::RefCell;
 
@@ -25,12 +26,9 @@ pub fn skip(why: impl Into<String>) {
 
 /// The functions of these names, for [`run`].
 macro_rules! tests {
-    ($($(#[$meta:meta])* $name:ident),* $(,)?) => {{
-        #[allow(unused_mut)]
-        let mut tests: Vec<(&'static str, fn())> = Vec::new();
-        $($(#[$meta])* tests.push((stringify!($name), $name));)*
-        tests
-    }};
+    ($($(#[$meta:meta])* $name:ident),* $(,)?) => {
+        Vec::<(&'static str, fn())>::from([$($(#[$meta])* (stringify!($name), $name as fn())),*])
+    };
 }
 #[allow(unused_imports, reason = "some programs need only the rest")]
 pub(crate) use tests;
