@@ -5,6 +5,8 @@
 #[path = "toolchain/mod.rs"]
 #[allow(dead_code)]
 mod support;
+#[path = "kit/trials.rs"]
+mod trials;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +15,14 @@ use sentinel_updater::model::build_info::ModuleRef;
 use sentinel_updater::model::{BuildInfo, Class};
 use sentinel_updater::ports::Builder;
 use support::{Bench, bench};
+
+fn main() {
+    trials::run(trials::tests![
+        we_read_what_go_reads,
+        other_systems_binaries_are_read_and_refused,
+        programs_of_other_languages_have_none,
+    ]);
+}
 
 /// GOROOT of the go that the bench uses.
 fn go_root(bench: &Bench) -> PathBuf {
@@ -55,7 +65,6 @@ fn compare(bench: &Bench, go: &Path, binary: &Path) {
     assert_eq!(shown(binary, &info), theirs);
 }
 
-#[test]
 fn we_read_what_go_reads() {
     let Some(bench) = bench() else { return };
     let root = go_root(&bench);
@@ -69,7 +78,6 @@ fn we_read_what_go_reads() {
     }
 }
 
-#[test]
 fn other_systems_binaries_are_read_and_refused() {
     let Some(bench) = bench() else { return };
     let go = go_root(&bench).join("bin/go");
@@ -128,7 +136,6 @@ fn other_systems_binaries_are_read_and_refused() {
     }
 }
 
-#[test]
 fn programs_of_other_languages_have_none() {
     let Some(bench) = bench() else { return };
     let other = std::env::current_exe().expect("path");

@@ -17,12 +17,22 @@ use std::time::{Duration, Instant};
 
 use kit::child::{self, Output};
 use kit::tls::{Authority, HOST, PASSWORD, TlsServer, USER, head, listen};
+use kit::trials;
 use sentinel_updater::model::Class;
 use sentinel_updater::ports::{Builder, Cancel};
 use support::{Bench, bench};
 
 const MAIN: &str = "package main\n\nfunc main() {}\n";
 const LIMIT: Duration = Duration::from_secs(120);
+
+fn main() {
+    trials::run(trials::tests![
+        a_proxy_with_a_password_and_a_certificate_of_its_own,
+        a_git_repository_with_a_password_and_a_certificate_of_its_own,
+        a_repository_that_hangs_is_given_up_and_leaves_no_process,
+        the_next_major_version_is_built_under_its_own_path,
+    ]);
+}
 
 /// A bench with a server; or a line that says why there is none.
 struct Corp {
@@ -32,10 +42,10 @@ struct Corp {
 }
 
 impl Corp {
-    fn new(test: &str) -> Option<Self> {
+    fn new() -> Option<Self> {
         for tool in ["git", "openssl"] {
             if Command::new(tool).arg("version").output().is_err() {
-                println!("{test} skipped: there is no {tool}");
+                trials::skip(format!("there is no {tool}"));
                 return None;
             }
         }
@@ -122,9 +132,8 @@ fn newest(output: &Output) -> String {
     json["version"].as_str().unwrap_or("none").to_owned()
 }
 
-#[test]
 fn a_proxy_with_a_password_and_a_certificate_of_its_own() {
-    let Some(mut corp) = Corp::new("a_proxy_with_a_password_and_a_certificate_of_its_own") else { return };
+    let Some(mut corp) = Corp::new() else { return };
     let module = "git.corp.test/team/agent";
     corp.bench.publish(module, &[("main.go", MAIN)]);
     let address = corp.server.address();
@@ -186,9 +195,8 @@ fn a_proxy_with_a_password_and_a_certificate_of_its_own() {
     assert!(said.contains("build.netrc") && !said.contains(PASSWORD), "{said}");
 }
 
-#[test]
 fn a_git_repository_with_a_password_and_a_certificate_of_its_own() {
-    let Some(mut corp) = Corp::new("a_git_repository_with_a_password") else { return };
+    let Some(mut corp) = Corp::new() else { return };
     let module = format!("{HOST}/team/agent");
     corp.repository("agent", &module, &["v1.0.0", "v1.1.0", "v1.2.0-rc.1"]);
     let netrc = corp.netrc(HOST, PASSWORD);
@@ -255,9 +263,8 @@ fn a_git_repository_with_a_password_and_a_certificate_of_its_own() {
     assert_eq!(corp.server.take_seen(), Vec::<String>::new());
 }
 
-#[test]
 fn a_repository_that_hangs_is_given_up_and_leaves_no_process() {
-    let Some(mut corp) = Corp::new("a_repository_that_hangs_is_given_up") else { return };
+    let Some(mut corp) = Corp::new() else { return };
     // Accepts and says nothing, for as long as the other side stays.
     let port = listen(|stream| {
         let _ = std::io::copy(&mut &stream, &mut std::io::sink());
@@ -296,9 +303,8 @@ fn a_repository_that_hangs_is_given_up_and_leaves_no_process() {
     corp.bench.assert_nothing_is_left();
 }
 
-#[test]
 fn the_next_major_version_is_built_under_its_own_path() {
-    let Some(corp) = Corp::new("the_next_major_version_is_built_under_its_own_path") else { return };
+    let Some(corp) = Corp::new() else { return };
     let bench = &corp.bench;
     let module = "example.test/plain/v2";
     let files = [("main.go", "package main\n\nfunc main() {}\n"), ("cmd/x/main.go", MAIN)];

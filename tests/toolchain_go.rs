@@ -4,6 +4,8 @@
 
 #[path = "toolchain/mod.rs"]
 mod support;
+#[path = "kit/trials.rs"]
+mod trials;
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -16,6 +18,27 @@ use sentinel_updater::toolchain::Choice;
 use support::{Bench, Ran, bench, cancel_at_c, entries, publish_endless};
 
 const MAIN: &str = "package main\n\nfunc main() {}\n";
+
+fn main() {
+    trials::run(trials::tests![
+        a_module_with_c_and_a_dependency_is_built_and_every_package_is_counted,
+        what_the_module_system_refuses_is_said_in_its_class,
+        code_that_does_not_compile_is_the_builds_fault_and_named,
+        a_proxy_that_refuses_is_the_networks_and_one_that_hangs_is_given_up,
+        #[cfg(unix)]
+        cancelling_ends_the_compiler_too,
+        #[cfg(unix)]
+        a_build_without_end_is_ended,
+        missing_and_old_tools_are_named_before_anything_is_built,
+        #[cfg(unix)]
+        root_runs_no_go_that_others_could_have_put_there,
+        #[cfg(target_os = "linux")]
+        as_root_the_build_runs_as_another_user,
+        #[cfg(target_os = "linux")]
+        a_full_disk_is_the_disks_fault,
+        go_answers_what_only_go_knows,
+    ]);
+}
 
 /// The failure of a build, after which nothing may be left.
 fn failure(bench: &Bench, ran: Ran) -> Failure {
@@ -45,7 +68,6 @@ fn publish_with_c(bench: &Bench, module: &str, lib: &str, fresh: u128) {
     );
 }
 
-#[test]
 fn a_module_with_c_and_a_dependency_is_built_and_every_package_is_counted() {
     let Some(bench) = bench() else { return };
     // Different each time: the compiler's cache outlives the test.
@@ -102,7 +124,6 @@ fn a_module_with_c_and_a_dependency_is_built_and_every_package_is_counted() {
     bench.assert_nothing_is_left();
 }
 
-#[test]
 fn what_the_module_system_refuses_is_said_in_its_class() {
     let Some(bench) = bench() else { return };
     bench.publish("example.test/plain", &[("main.go", MAIN)]);
@@ -140,7 +161,6 @@ fn what_the_module_system_refuses_is_said_in_its_class() {
     }
 }
 
-#[test]
 fn code_that_does_not_compile_is_the_builds_fault_and_named() {
     let Some(bench) = bench() else { return };
     bench
@@ -176,7 +196,6 @@ fn code_that_does_not_compile_is_the_builds_fault_and_named() {
     assert_eq!(entries(&bench.options.logs).len(), 1);
 }
 
-#[test]
 fn a_proxy_that_refuses_is_the_networks_and_one_that_hangs_is_given_up() {
     let Some(mut bench) = bench() else { return };
     let refusing = TcpListener::bind("127.0.0.1:0").expect("bound");
@@ -196,7 +215,6 @@ fn a_proxy_that_refuses_is_the_networks_and_one_that_hangs_is_given_up() {
 }
 
 #[cfg(unix)]
-#[test]
 fn cancelling_ends_the_compiler_too() {
     let Some(bench) = bench() else { return };
     publish_endless(&bench);
@@ -209,7 +227,6 @@ fn cancelling_ends_the_compiler_too() {
 }
 
 #[cfg(unix)]
-#[test]
 fn a_build_without_end_is_ended() {
     let Some(mut bench) = bench() else { return };
     publish_endless(&bench);
@@ -218,7 +235,6 @@ fn a_build_without_end_is_ended() {
     assert_eq!(failed.class, Class::Timeout, "{failed}");
 }
 
-#[test]
 fn missing_and_old_tools_are_named_before_anything_is_built() {
     let Some(mut bench) = bench() else { return };
     let failure = bench.builder().ready(Some("1.99.0")).expect_err("too new");
@@ -240,13 +256,11 @@ fn missing_and_old_tools_are_named_before_anything_is_built() {
 }
 
 #[cfg(unix)]
-#[test]
 fn root_runs_no_go_that_others_could_have_put_there() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let Some(mut bench) = bench() else { return };
     if !sentinel_updater::host::privilege::is_root() {
-        println!("skipped: others than root risk only themselves");
-        return;
+        return trials::skip("others than root risk only themselves");
     }
     let open = bench.path("open");
     std::fs::create_dir(&open).expect("made");
@@ -260,13 +274,11 @@ fn root_runs_no_go_that_others_could_have_put_there() {
 }
 
 #[cfg(target_os = "linux")]
-#[test]
 fn as_root_the_build_runs_as_another_user() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let Some(mut bench) = bench() else { return };
     if !sentinel_updater::host::privilege::is_root() {
-        println!("skipped: only root can build as another user");
-        return;
+        return trials::skip("only root can build as another user");
     }
     std::fs::set_permissions(bench.root.path(), std::fs::Permissions::from_mode(0o755)).expect("opened");
     // The shared cache belongs to us.
@@ -282,7 +294,6 @@ fn as_root_the_build_runs_as_another_user() {
 }
 
 #[cfg(target_os = "linux")]
-#[test]
 fn a_full_disk_is_the_disks_fault() {
     struct Mounted(PathBuf);
     impl Drop for Mounted {
@@ -297,8 +308,7 @@ fn a_full_disk_is_the_disks_fault() {
         .arg(&bench.options.work)
         .output();
     if !mount.is_ok_and(|mount| mount.status.success()) {
-        println!("skipped: cannot mount a small file system");
-        return;
+        return trials::skip("cannot mount a small file system");
     }
     let mounted = Mounted(bench.options.work.clone());
     bench.publish("example.test/plain", &[("main.go", MAIN)]);
@@ -308,7 +318,6 @@ fn a_full_disk_is_the_disks_fault() {
     assert!(failed.hint.is_some());
 }
 
-#[test]
 fn go_answers_what_only_go_knows() {
     let Some(bench) = bench() else { return };
     let go_mod = "module example.test/plain\n\ngo 1.21\n\nretract v0.9.0 // broken\n";

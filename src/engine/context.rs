@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::model::event::Level;
 use crate::model::journal::Direction;
 use crate::model::status::State;
-use crate::model::{EventKind, Outcome, Plan, Progress, Record, Run, ServiceState, StepId, StepStatus};
+use crate::model::{EventKind, Held, Outcome, Plan, Progress, Record, Run, ServiceState, StepId, StepStatus};
 use crate::ports::{Built, World};
 
 use super::interrupt::{Interrupt, Pulse};
@@ -42,6 +42,8 @@ pub struct Context<'a> {
     pub survived: Duration,
     /// When the run began, by our monotonic clock.
     pub began: Duration,
+    /// What was held before the run; `None`: unknown.
+    pub held_before: Option<Vec<Held>>,
 }
 
 impl<'a> Context<'a> {
@@ -55,6 +57,7 @@ impl<'a> Context<'a> {
     ) -> Self {
         let began = world.clock.elapsed();
         let run = plan.run.clone();
+        let held_before = world.records.held().ok();
         Self {
             world,
             plan,
@@ -69,6 +72,7 @@ impl<'a> Context<'a> {
             stopped_at: None,
             survived: Duration::ZERO,
             began,
+            held_before,
         }
     }
 

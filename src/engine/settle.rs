@@ -58,7 +58,9 @@ pub fn settle(cx: &mut Context, verdict: Verdict) -> Outcome<()> {
     }
     tidy(cx);
     let held = cx.world.records.held()?;
-    cx.emit(EventKind::HeldChanged { held });
+    if cx.held_before.as_ref() != Some(&held) {
+        cx.emit(EventKind::HeldChanged { held });
+    }
     Ok(())
 }
 

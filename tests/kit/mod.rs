@@ -14,6 +14,7 @@ pub mod machine;
 pub mod network;
 pub mod proxy;
 pub mod tls;
+pub mod trials;
 
 /// An error in words: a test shows it, nothing decides by it.
 pub type Result<T> = std::result::Result<T, String>;

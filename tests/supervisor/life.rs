@@ -7,13 +7,27 @@ use sentinel_updater::model::Class;
 use sentinel_updater::model::agent::Life;
 use sentinel_updater::ports::{Cancel, ServiceManager};
 
+use super::kit::trials::{Test, tests};
 use super::place::{LONG, Place, define, lives, until, wait_for};
 
+/// Every test here.
+pub(crate) fn tests() -> Vec<Test> {
+    tests![
+        a_service_is_defined_started_stopped_and_seen,
+        a_crash_loop_is_seen_and_can_be_stopped,
+        a_missing_binary_fails_the_start,
+        an_agent_that_ignores_sigterm_is_killed_at_the_deadline,
+        children_in_sessions_of_their_own_are_gone_after_stop,
+        one_stopped_on_purpose_stays_stopped_and_another_comes_up,
+        the_guard_killed_leaves_no_agent_and_none_of_its_children,
+        a_wait_ends_when_somebody_cancels,
+    ]
+}
+
 const SLEEP: &str = "exec sleep 1000";
-/// A grandchild in a session of its own, whose parent is gone; both its number and the agent are told.
+/// A child in a session of its own that tells its number.
 const DAEMON: &str = "setsid sh -c 'trap \"\" TERM HUP; echo $$ >daemon.new; mv daemon.new daemon; while :; do sleep 1; done' &\nwait_file() { while [ ! -e daemon ]; do sleep 0.02; done; }; wait_file\n";
 
-#[test]
 fn a_service_is_defined_started_stopped_and_seen() {
     let place = Place::new();
     place.script("agent", SLEEP);
@@ -51,7 +65,6 @@ fn a_service_is_defined_started_stopped_and_seen() {
     assert_eq!(place.reader().state("agent").expect("known").life, Life::Stopped);
 }
 
-#[test]
 fn a_crash_loop_is_seen_and_can_be_stopped() {
     let place = Place::new();
     place.script("agent", "exit 7");
@@ -73,7 +86,6 @@ fn a_crash_loop_is_seen_and_can_be_stopped() {
     assert_eq!((running.life, running.restarts), (Life::Running, 0));
 }
 
-#[test]
 fn a_missing_binary_fails_the_start() {
     let place = Place::new();
     let (supervisor, _notes) = place.supervise();
@@ -89,7 +101,6 @@ fn a_missing_binary_fails_the_start() {
     manager.stop("agent", LONG).expect("stopped");
 }
 
-#[test]
 fn an_agent_that_ignores_sigterm_is_killed_at_the_deadline() {
     let place = Place::new();
     place.script("agent", "trap '' TERM; >ready; while :; do sleep 1; done");
@@ -105,7 +116,6 @@ fn an_agent_that_ignores_sigterm_is_killed_at_the_deadline() {
     assert!(took < Duration::from_secs(3) && !lives(&pid), "{took:?}");
 }
 
-#[test]
 fn children_in_sessions_of_their_own_are_gone_after_stop() {
     let place = Place::new();
     place.script("agent", &format!("{DAEMON}{SLEEP}"));
@@ -119,7 +129,6 @@ fn children_in_sessions_of_their_own_are_gone_after_stop() {
     assert!(!lives(&place.read("daemon")));
 }
 
-#[test]
 fn one_stopped_on_purpose_stays_stopped_and_another_comes_up() {
     let place = Place::new();
     place.script("one", SLEEP);
@@ -143,14 +152,15 @@ fn one_stopped_on_purpose_stays_stopped_and_another_comes_up() {
     assert!(manager.state("one").expect("a state").enabled);
 }
 
-#[test]
-fn the_guard_killed_leaves_no_agent() {
+fn the_guard_killed_leaves_no_agent_and_none_of_its_children() {
     let place = Place::new();
-    place.script("agent", SLEEP);
+    place.script("agent", &format!("{DAEMON}{SLEEP}"));
     let (supervisor, _notes) = place.supervise();
     let mut manager = supervisor.manager();
     define(manager.as_mut(), &place.spec("agent"));
     manager.start("agent").expect("started");
+    until("the daemon runs", || place.path("daemon").exists());
+    let daemon = place.read("daemon");
     let before = manager.state("agent").expect("a state");
     let pid = before.pid.expect("a process");
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("stat");
@@ -167,10 +177,9 @@ fn the_guard_killed_leaves_no_agent() {
     rustix::process::kill_process(guard, rustix::process::Signal::KILL).expect("killed");
     let after = wait_for(manager.as_mut(), "agent", |state| state.is_running() && state.restarts == 1);
     assert_ne!(after.pid, Some(pid));
-    assert!(!lives(&pid.to_string()));
+    assert!(!lives(&pid.to_string()) && !lives(&daemon));
 }
 
-#[test]
 fn a_wait_ends_when_somebody_cancels() {
     let place = Place::new();
     place.script("agent", SLEEP);

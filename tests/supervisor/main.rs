@@ -1,12 +1,35 @@
 //! The embedded supervisor with real processes: alone, and in the real `run`.
-#![cfg(target_os = "linux")]
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
+#[cfg(target_os = "linux")]
 #[path = "../kit/mod.rs"]
 mod kit;
 
+#[cfg(target_os = "linux")]
 mod life;
+#[cfg(target_os = "linux")]
 mod output;
+#[cfg(target_os = "linux")]
 mod place;
+#[cfg(target_os = "linux")]
 mod run;
+#[cfg(target_os = "linux")]
 mod update;
+
+#[cfg(target_os = "linux")]
+fn main() {
+    let parts = [
+        ("life", life::tests()),
+        ("output", output::tests()),
+        ("run", run::tests()),
+        ("update", update::tests()),
+    ];
+    kit::trials::run_named(parts.into_iter().flat_map(|(part, tests)| {
+        tests.into_iter().map(move |(name, test)| (format!("{part}::{name}"), test))
+    }));
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() {
+    eprintln!("tests of the supervisor are skipped: they need Linux");
+}

@@ -4,9 +4,19 @@ use std::fs;
 
 use sentinel_updater::host::privilege;
 
+use super::kit::trials::{Test, skip, tests};
 use super::place::{LONG, Place, define, until, wait_for};
 
-#[test]
+/// Every test here.
+pub(crate) fn tests() -> Vec<Test> {
+    tests![
+        the_environment_is_exactly_what_was_defined_and_no_file_leaks,
+        a_service_runs_as_its_user_with_its_groups,
+        a_flood_loses_and_tears_no_line_across_rotations,
+        hostile_and_huge_lines_are_tamed,
+    ]
+}
+
 fn the_environment_is_exactly_what_was_defined_and_no_file_leaks() {
     let place = Place::new();
     place.script("agent", "tr '\\0' '\\n' </proc/self/environ >env.new; ls -l /proc/$$/fd >fds; pwd >cwd; mv env.new env; exec sleep 1000");
@@ -42,11 +52,9 @@ fn the_environment_is_exactly_what_was_defined_and_no_file_leaks() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
-#[test]
 fn a_service_runs_as_its_user_with_its_groups() {
     if !privilege::is_root() {
-        println!("a service runs as its user skipped: only root can become somebody else");
-        return;
+        return skip("only root can become somebody else");
     }
     let place = Place::new();
     use std::os::unix::fs::PermissionsExt as _;
@@ -71,7 +79,6 @@ fn a_service_runs_as_its_user_with_its_groups() {
     assert!(failure.line().contains("no user `no-such-user`"), "{failure}");
 }
 
-#[test]
 fn a_flood_loses_and_tears_no_line_across_rotations() {
     const LINES: usize = 20_000;
     let place = Place::new();
@@ -103,7 +110,6 @@ fn a_flood_loses_and_tears_no_line_across_rotations() {
     assert!(lines == wanted && files > 3, "{files} files");
 }
 
-#[test]
 fn hostile_and_huge_lines_are_tamed() {
     let place = Place::new();
     place.script(

@@ -8,7 +8,16 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::kit::child::{self, Child};
+use super::kit::trials::{Test, tests};
 use super::place::{LONG, PROGRAM, Place, lives, until};
+
+/// Every test here.
+pub(crate) fn tests() -> Vec<Test> {
+    tests![
+        the_agent_comes_with_run_and_goes_with_it_whatever_ends_it,
+        commands_that_need_the_agents_owner_are_refused,
+    ]
+}
 
 const AGENT: &str = "setsid sh -c 'trap \"\" TERM HUP; echo $$ >daemon.new; mv daemon.new daemon; exec sleep 1000' &\n\
     echo $$ >pid.new; mv pid.new pid; echo hello; exec sleep 1000";
@@ -57,7 +66,6 @@ pub(crate) fn end(run: &Child, signal: Signal) {
     kill_process(Pid::from_raw(run.pid().cast_signed()).expect("a number"), signal).expect("signalled");
 }
 
-#[test]
 fn the_agent_comes_with_run_and_goes_with_it_whatever_ends_it() {
     let place = place();
     let (mut run, took) = start(&place);
@@ -101,7 +109,6 @@ fn the_agent_comes_with_run_and_goes_with_it_whatever_ends_it() {
     assert!(fs::read_to_string(place.path("data/agent.log")).expect("a log").starts_with("hello\n"));
 }
 
-#[test]
 fn commands_that_need_the_agents_owner_are_refused() {
     let place = place();
     for args in [&["run", "--once"][..], &["update"], &["rollback"]] {

@@ -1,7 +1,8 @@
-//! A whole life under the real `run`, with the real go: installed, killed while it is watched, updated,
+//! A whole life under the real `run`, with the real go: installed and updated, killed meanwhile, and
 //! rolled back.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use rustix::process::Signal;
@@ -10,51 +11,61 @@ use serde_json::Value;
 
 use super::kit::child::{self, Child};
 use super::kit::go::Go;
-use super::kit::network;
-use super::kit::proxy::{self, Workshop};
+use super::kit::trials::{Test, tests};
+use super::kit::{cache, network, proxy};
 use super::place::{LONG, PROGRAM, Place, until_within};
 use super::run::end;
 
+/// Every test here.
+pub(crate) fn tests() -> Vec<Test> {
+    tests![it_installs_updates_and_rolls_back_also_when_it_is_killed_meanwhile,]
+}
+
+/// The updater's whole surroundings. The agent is the one without SQLite, and the standard library comes
+/// compiled from the cache of tests: a build takes seconds.
 struct Host {
     place: Place,
     tree: Tree,
-    _shop: Workshop,
 }
 
 impl Host {
     fn new() -> Self {
-        let shop = Workshop::enter().expect("a workshop");
         let place = Place::new();
         let tree = Tree::new(place.path("proxy")).expect("a tree");
-        tree.publish(&Release::new("v1.0.0")).expect("published");
-        let goproxy = proxy::goproxy(&tree).expect("the dependencies");
-        let warm = shop.go(&goproxy);
-        let warm = warm.get_envs().find(|(name, _)| *name == "GOCACHE").and_then(|(_, value)| value);
-        fs::create_dir_all(place.path("cache/go")).expect("a directory");
-        let mut copy = Command::new("cp");
-        copy.arg("-a").arg(warm.expect("a cache")).arg(place.path("cache/go/build"));
-        child::run(copy, LONG).expect("copied").ok();
-        for folder in ["data", "bin"] {
+        for folder in ["data", "bin", "cache/go"] {
             fs::create_dir_all(place.path(folder)).expect("a directory");
         }
+        let warm = cache::folder().expect("a cache").join("gocache");
+        fs::create_dir_all(&warm).expect("a directory");
+        symlink(warm, place.path("cache/go/build")).expect("linked");
         let at = |name: &str| place.path(name).display().to_string();
         let port = network::free_port().expect("a port");
         let text = format!(
             "[updater]\nservice_name = \"sup-test\"\ncheck_interval = \"1s\"\n[service]\nmanager = \"process\"\n\
-             [agent]\nservice_name = \"agent\"\nbinary = \"{}\"\ndatabase = \"{}\"\n\
+             [agent]\nservice_name = \"agent\"\nbinary = \"{}\"\n\
              args = [\"-health\", \"127.0.0.1:{port}\"]\nenv = {{ SENTINEL_DB = \"{}\" }}\n\
-             [build]\ngo = \"{}\"\ngoproxy = \"{goproxy}\"\ngosumdb = \"off\"\n[verify]\nwindow = \"4s\"\n\
+             [build]\ncgo = false\ngo = \"{}\"\ngoproxy = \"{}\"\ngosumdb = \"off\"\n[verify]\nwindow = \"4s\"\n\
              [paths]\ndata = \"{}\"\nstate = \"{}\"\ncache = \"{}\"\n",
             at("bin/sentinel"),
-            at("data/sentinel.db"),
-            at("data/sentinel.db"),
+            at("data/beats"),
             Go::find().expect("go").binary().display(),
+            tree.url(),
             at("data"),
             at("state"),
             at("cache"),
         );
         fs::write(place.path("updater.toml"), text).expect("written");
-        Self { place, tree, _shop: shop }
+        let host = Self { place, tree };
+        host.publish("v1.0.0", Variant::Good);
+        host
+    }
+
+    fn publish(&self, version: &str, variant: Variant) {
+        self.tree.publish(&Release::new(version).variant(variant).plain(true)).expect("published");
+    }
+
+    fn run(&self) -> Child {
+        Child::spawn(self.command(&["run"])).expect("started")
     }
 
     fn command(&self, args: &[&str]) -> Command {
@@ -77,44 +88,56 @@ impl Host {
         );
         self.status()
     }
+
+    /// Waits for the end of the run to `version`.
+    fn over(&self, version: &str) -> Value {
+        self.wait(&format!("the end of the run to {version}"), |status| {
+            status["last_run"]["to"] == version && status["run"].is_null()
+        })
+    }
 }
 
-#[test]
 fn it_installs_updates_and_rolls_back_also_when_it_is_killed_meanwhile() {
     let host = Host::new();
-    let mut run = Child::spawn(host.command(&["run"])).expect("started");
-    host.wait("the first version is watched", |status| status["updater"]["state"] == "verifying");
-    end(&run, Signal::KILL);
-    run.exit_within(LONG).expect("killed");
-    let mut run = Child::spawn(host.command(&["run"])).expect("started");
-    let status = host.wait("it is installed", |status| status["last_run"]["verdict"] == "updated");
-    assert_eq!(
-        (&status["agent"]["version"], &status["agent"]["state"]),
-        (&"v1.0.0".into(), &"running".into())
-    );
+    let mut run = host.run();
+    for version in ["v1.0.0", "v1.1.0"] {
+        host.publish(version, Variant::Good);
+        let status = host.wait("the version is watched", |status| {
+            status["run"]["to"] == version && status["updater"]["state"] == "verifying"
+        });
+        assert_eq!(status["agent"]["version"], version, "{status:#}");
+        end(&run, Signal::KILL);
+        run.exit_within(LONG).expect("killed");
+        run = host.run();
+        let status = host.over(version);
+        assert_eq!(status["last_run"]["verdict"], "updated", "{status:#}");
+        assert_eq!(running(&status), version, "{status:#}");
+    }
 
-    host.tree.publish(&Release::new("v1.1.0")).expect("published");
-    let status =
-        host.wait("it is updated", |status| status["last_run"]["to"] == "v1.1.0" && status["run"].is_null());
+    host.publish("v1.2.0", Variant::Good);
+    let status = host.over("v1.2.0");
     assert_eq!(status["last_run"]["verdict"], "updated", "{status:#}");
-    assert_eq!(status["agent"]["version"], "v1.1.0");
-    println!(
-        "downtime {} ms, snapshot {} ms",
-        status["last_run"]["downtime_ms"], status["last_run"]["snapshot_ms"]
-    );
+    assert_eq!(running(&status), "v1.2.0", "{status:#}");
+    println!("downtime {} ms", status["last_run"]["downtime_ms"]);
 
-    host.tree.publish(&Release::new("v1.2.0").variant(Variant::CrashLoop)).expect("published");
-    let status = host
-        .wait("it is rolled back", |status| status["last_run"]["to"] == "v1.2.0" && status["run"].is_null());
+    host.publish("v1.3.0", Variant::CrashLoop);
+    let status = host.over("v1.3.0");
     assert_eq!(status["last_run"]["verdict"], "rolled_back", "{status:#}");
-    assert_eq!(
-        (&status["agent"]["version"], &status["agent"]["state"]),
-        (&"v1.1.0".into(), &"running".into())
-    );
-    assert_eq!(status["held"][0]["version"], "v1.2.0");
+    assert_eq!(running(&status), "v1.2.0", "{status:#}");
+    assert_eq!(status["held"][0]["version"], "v1.3.0");
+    let said = status["last_run"]["error"].to_string();
+    assert!(said.contains("did not keep running"), "{status:#}");
 
     end(&run, Signal::TERM);
     assert_eq!(run.exit_within(LONG).expect("ended").code(), Some(0));
     let pid = status["agent"]["pid"].to_string();
     assert!(!super::place::lives(&pid));
+}
+
+/// The version that runs; null: none does.
+fn running(status: &Value) -> Value {
+    match status["agent"]["state"] == "running" {
+        true => status["agent"]["version"].clone(),
+        false => Value::Null,
+    }
 }

@@ -46,7 +46,7 @@ pub(crate) fn bench() -> Option<Bench> {
     match bench.builder().ready(None) {
         Ok(_) => Some(bench),
         Err(failure) => {
-            println!("skipped: {failure}");
+            super::trials::skip(failure.to_string());
             None
         }
     }

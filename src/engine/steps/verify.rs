@@ -159,7 +159,7 @@ impl Watch {
             Class::Unhealthy,
             format!("the agent did not keep running: {how} after {:.1} s", cx.survived.as_secs_f32()),
         )
-        .hint(format!("`journalctl -u {} -n 50` shows its last words", cx.plan.place.service))
+        .hint("`sentinel-updater logs agent` shows its last words")
     }
 
     fn probes_configured(&self, cx: &Context) -> bool {

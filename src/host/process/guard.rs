@@ -19,7 +19,8 @@ use super::{Command, Ended};
 const GRACE: Duration = Duration::from_millis(100);
 
 /// How a program is watched over. Unix only; elsewhere the program runs without. Outside Linux, and
-/// when the guard itself is killed, processes that left its group are not found.
+/// when the guard itself is killed, processes that left its group are not found, but for those below a
+/// program that [`Supervised`](super::Supervised) watches and that still lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guard {
     /// The executable that understands `guard`.

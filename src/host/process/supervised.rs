@@ -14,7 +14,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::guard::Report;
-use super::{Command, Ended, Stream, start_failure};
+use super::{Command, Ended, Stream, start_failure, tree};
 use crate::host::text::Lines;
 use crate::model::{Class, Failure, Outcome};
 
@@ -40,6 +40,10 @@ pub enum Said {
 pub struct Supervised {
     guard: Child,
     pid: Pid,
+    /// When the guard started.
+    since: Option<u64>,
+    /// The program while it runs, and when it started.
+    main: Option<(u32, u64)>,
     lifeline: Option<UnixStream>,
     heard: Vec<u8>,
     outputs: [Output; 2],
@@ -86,7 +90,9 @@ impl Supervised {
             output(Stream::Err, child.stderr.take().map(OwnedFd::from)).map_err(fail)?,
         ];
         let pid = Pid::from_child(&child);
-        Ok(Self { guard: child, pid, lifeline: Some(lifeline), heard: Vec::new(), outputs })
+        let since = tree::started(child.id());
+        let lifeline = Some(lifeline);
+        Ok(Self { guard: child, pid, since, main: None, lifeline, heard: Vec::new(), outputs })
     }
 
     /// The guard's process.
@@ -109,11 +115,18 @@ impl Supervised {
         let mut said = Vec::new();
         while let Some(end) = self.heard.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = self.heard.drain(..=end).collect();
-            said.extend(Report::parse(&String::from_utf8_lossy(&line)).map(|report| match report {
-                Report::Started(pid) => Said::Started(pid),
+            let Some(report) = Report::parse(&String::from_utf8_lossy(&line)) else { continue };
+            said.push(match report {
+                Report::Started(pid) => {
+                    self.main = tree::started(pid).map(|since| (pid, since));
+                    Said::Started(pid)
+                }
                 Report::Failed(errno) => Said::Failed(errno),
-                Report::Ended { how, .. } => Said::Ended(how),
-            }));
+                Report::Ended { how, .. } => {
+                    self.main = None;
+                    Said::Ended(how)
+                }
+            });
         }
         if ended {
             self.collect(on_line);
@@ -130,9 +143,12 @@ impl Supervised {
         }
     }
 
-    /// Ends the guard, and its group with it, at one stroke: the last means.
+    /// Ends the guard and everything below it: the last means.
     pub fn kill(&mut self) {
         if self.lifeline.is_some() {
+            if let Some(since) = self.since {
+                tree::kill_tree(self.guard.id(), since);
+            }
             let _ = kill_process_group(self.pid, Signal::KILL);
         }
     }
@@ -154,7 +170,10 @@ impl Supervised {
     /// The guard has ended or is about to: its number is given back, and the outputs are read to the end.
     fn collect(&mut self, on_line: &mut dyn FnMut(Stream, &str)) {
         self.lifeline = None;
-        // One that was killed could not clear up.
+        // One that was killed could not clear up: what is below the program is found as long as that lives.
+        if let Some((pid, since)) = self.main.take() {
+            tree::kill_tree(pid, since);
+        }
         let _ = kill_process_group(self.pid, Signal::KILL);
         let killed = self.guard.wait().is_ok_and(|status| status.signal().is_some());
         for output in &mut self.outputs {

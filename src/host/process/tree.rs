@@ -6,6 +6,8 @@ use rustix::process::{Pid, Signal};
 
 /// Between two looks at a tree that is being killed: a SIGKILL takes effect soon, not at once.
 const PAUSE: Duration = Duration::from_millis(2);
+/// How long a frozen process waits for those below it to be gone. Only one stuck in the kernel needs longer.
+const FREEZING: Duration = Duration::from_secs(1);
 
 /// A living process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,14 +39,15 @@ pub fn wait_for_end(pid: u32, until: Instant) -> bool {
     started(pid).is_none()
 }
 
-/// Kills the process that has the number `pid` and started at `started`, and everything below it.
+/// Kills the process that has the number `pid` and started at `started`, and everything below it. It is
+/// frozen first, so that it neither starts anything nor loses sight of its children meanwhile.
 pub fn kill_tree(pid: u32, started: u64) {
     let Some(root) = i32::try_from(pid).ok().and_then(look_at).filter(|root| root.started == started) else {
         return;
     };
-    let below = descendants(root.pid);
+    root.signal(Signal::STOP);
+    kill_below(root.pid, FREEZING);
     root.kill();
-    below.iter().for_each(Process::kill);
 }
 
 /// All processes below `root`, itself not included.
