@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use crate::host::atomic;
 use crate::host::files::{Owner, open_nofollow};
-use crate::model::Outcome;
+use crate::model::{Class, Failure, Outcome};
 use crate::ports::{BuildEvent, BuildJob, Built, Cancel, Runner};
 
 use super::find::Tools;
 use super::log::{self, Log};
-use super::phase::{self, Build};
+use super::phase::{self, Build, Familiar};
 use super::workspace::{self, Room};
 use super::{Options, user};
 
@@ -51,13 +51,31 @@ pub(super) fn run(
 }
 
 fn phases(build: &mut Build<'_>) -> Outcome<Built> {
-    let sum = phase::download(build)?;
-    let packages = phase::plan(build)?;
-    phase::compile(build, packages)?;
+    let module = phase::download(build)?;
+    let familiar = Familiar::of(build, &module.go_mod);
+    let packages = match familiar.is_known().then(|| phase::compile(build, 0)) {
+        Some(Ok(packages)) => packages,
+        Some(Err(failure)) if is_final(&failure) => return Err(failure),
+        failed => {
+            if failed.is_some() {
+                // Perhaps the caches lost what the last build left there; only a plan tells what is wrong.
+                build.log.line("# once more, from the beginning");
+            }
+            let packages = phase::plan(build)?;
+            phase::compile(build, packages)?;
+            packages
+        }
+    };
+    familiar.remember();
     let binary = workspace::only_file(&build.room.bin)?;
     // A build runs foreign programs: what lies there may be anything.
     drop(open_nofollow(&binary, Owner::Any)?);
-    Ok(Built { binary, sum, packages })
+    Ok(Built { binary, sum: module.sum, packages })
+}
+
+/// Whether a second attempt could not end in another way.
+fn is_final(failure: &Failure) -> bool {
+    matches!(failure.class, Class::Cancelled | Class::Timeout | Class::OutOfMemory | Class::Disk)
 }
 
 fn leave_only_the_binary(room: &Room) -> Outcome<()> {

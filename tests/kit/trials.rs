@@ -25,6 +25,7 @@ pub fn skip(why: impl Into<String>) {
 }
 
 /// The functions of these names, for [`run`].
+#[allow(unused_macros, reason = "some programs need only the rest")]
 macro_rules! tests {
     ($($(#[$meta:meta])* $name:ident),* $(,)?) => {
         Vec::<(&'static str, fn())>::from([$($(#[$meta])* (stringify!($name), $name as fn())),*])

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::model::{BuildInfo, Changes, Class, EventKind, Failure, Kept, Outcome};
-use crate::ports::Built;
+use crate::model::{BuildInfo, Changes, Class, EventKind, Failure, Kept, Outcome, Plan};
+use crate::ports::{AgentFiles, Built, VersionStore, World};
 
 use super::super::context::Context;
 use super::Applied;
@@ -23,9 +23,6 @@ pub fn apply(cx: &mut Context) -> Outcome<Applied> {
                 "module, package, version and sum are right; sha256 {}",
                 &kept.sha256[..12.min(kept.sha256.len())]
             ));
-            if let Some(text) = cx.world.builder.version_output(&kept.path, &cx.plan.version_args.clone()) {
-                notes.push(format!("says `{text}`"));
-            }
             kept
         }
         (None, None) => return Err(Failure::new(Class::Internal, "nothing was built and nothing is kept")),
@@ -36,19 +33,43 @@ pub fn apply(cx: &mut Context) -> Outcome<Applied> {
     }
     if !cx.switch.waits(cx.world.clock.now()).is_empty() {
         // Nothing comes to lie beside the agent's binary before the agent is about to be stopped.
+        if cx.built.is_some() {
+            let said = cx.world.builder.version_output(&new.path, &cx.plan.version_args.clone());
+            notes.extend(said.map(|text| format!("says `{text}`")));
+        }
         cx.plan.new_kept = Some(new);
         return Ok(Applied::done(notes.join("; ")));
     }
-    stage(cx, &new)?;
+    let was_built = cx.built.is_some();
+    let World { builder, versions, agent_files, .. } = &mut *cx.world;
+    let plan = &mut cx.plan;
+    let args = plan.version_args.clone();
+    // The candidate is asked who it is while the disk is busy with the copies.
+    let (said, staged) = std::thread::scope(|scope| {
+        let asked = was_built.then(|| scope.spawn(|| builder.version_output(&new.path, &args)));
+        let staged = copies(versions.as_mut(), agent_files.as_mut(), plan, &new);
+        (asked.and_then(|asked| asked.join().ok().flatten()), staged)
+    });
+    notes.extend(said.map(|text| format!("says `{text}`")));
+    staged?;
     cx.plan.new_kept = Some(new);
     Ok(Applied::done(notes.join("; ")))
 }
 
 /// Keeps the old binary and stages the new one beside it. Doing it again is success.
 pub fn stage(cx: &mut Context, new: &Kept) -> Outcome<()> {
-    if let Some(old) = cx.plan.old.clone() {
-        let binary = cx.plan.place.binary.clone();
-        let kept = cx.world.versions.keep(&binary, &old.shown(), None)?;
+    copies(cx.world.versions.as_mut(), cx.world.agent_files.as_mut(), &mut cx.plan, new)
+}
+
+fn copies(
+    versions: &mut dyn VersionStore,
+    agent_files: &mut dyn AgentFiles,
+    plan: &mut Plan,
+    new: &Kept,
+) -> Outcome<()> {
+    if let Some(old) = plan.old.clone() {
+        let binary = plan.place.binary.clone();
+        let kept = versions.keep(&binary, &old.shown(), None)?;
         if kept.sha256 != old.sha256 {
             return Err(Failure::new(
                 Class::Security,
@@ -56,10 +77,10 @@ pub fn stage(cx: &mut Context, new: &Kept) -> Outcome<()> {
             )
             .hint("somebody else replaces it; the next check adopts what is there"));
         }
-        cx.plan.old_kept = Some(kept);
-        cx.world.agent_files.back_up(&cx.plan.place)?;
+        plan.old_kept = Some(kept);
+        agent_files.back_up(&plan.place)?;
     }
-    cx.world.agent_files.stage(new, &cx.plan.place)
+    agent_files.stage(new, &plan.place)
 }
 
 /// What differs between the two binaries, for those who decide by it. Where one says nothing of itself it

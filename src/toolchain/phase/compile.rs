@@ -10,12 +10,12 @@ use super::super::trace::{Line, Trace};
 use super::super::verdict::Phase;
 use super::{Build, Said};
 
-/// Compiles the `total` packages of the plan. When memory runs out it is tried once more with a single
+/// Compiles the `total` packages of the plan (0: there is none) and says how many they were. When memory runs out it is tried once more with a single
 /// job: what was compiled until then is kept.
 ///
 /// # Errors
 /// `Build`, `OutOfMemory`, `Disk`, `Toolchain`, `Timeout`, `Cancelled`.
-pub(in super::super) fn compile(build: &mut Build<'_>, total: u64) -> Outcome<()> {
+pub(in super::super) fn compile(build: &mut Build<'_>, total: u64) -> Outcome<u64> {
     let mut meter = Meter::compile(total);
     let jobs = build.options.jobs.max(1);
     let outcome = match once(build, jobs, &mut meter) {
@@ -27,10 +27,12 @@ pub(in super::super) fn compile(build: &mut Build<'_>, total: u64) -> Outcome<()
         }
         outcome => outcome,
     };
-    if outcome.is_ok() {
-        (build.sink)(BuildEvent::Progress(meter.finish()));
-    }
-    outcome
+    outcome.map(|()| {
+        let progress = meter.finish();
+        let packages = progress.done;
+        (build.sink)(BuildEvent::Progress(progress));
+        packages
+    })
 }
 
 fn once(build: &mut Build<'_>, jobs: u32, meter: &mut Meter) -> Outcome<()> {
@@ -95,7 +97,7 @@ mod tests {
     /// Compiles two packages with two jobs.
     fn compile_with(
         ends: &[(&'static [&'static str], Exit)],
-    ) -> (Outcome<()>, Vec<Program>, Vec<BuildEvent>) {
+    ) -> (Outcome<u64>, Vec<Program>, Vec<BuildEvent>) {
         let directory = tempfile::tempdir().expect("directory");
         let at = |name: &str| directory.path().join(name);
         let options = Options { jobs: 2, ..Options::new(at("cache"), at("work"), at("logs")) };

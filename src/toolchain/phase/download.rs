@@ -1,5 +1,6 @@
 //! First phase: the module itself, whose content hash is its identity from here on.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use serde::Deserialize;
@@ -20,13 +21,22 @@ use super::{Build, Said};
 struct Answer {
     error: String,
     sum: String,
+    go_mod: PathBuf,
 }
 
-/// Downloads the module and has go check it against the checksum database; its content hash.
+/// A module in the cache.
+pub(in super::super) struct Downloaded {
+    /// Its content hash, `h1:…`.
+    pub(in super::super) sum: String,
+    /// Where go says that its go.mod lies: below the cache, whatever it says.
+    pub(in super::super) go_mod: PathBuf,
+}
+
+/// Downloads the module and has go check it against the checksum database.
 ///
 /// # Errors
 /// `Network`, `Module`, `Security`, `Toolchain`, `Disk`, `Config`, `Timeout`, `Cancelled`.
-pub(in super::super) fn download(build: &mut Build<'_>) -> Outcome<String> {
+pub(in super::super) fn download(build: &mut Build<'_>) -> Outcome<Downloaded> {
     let module = format!("{}@{}", build.job.module, build.job.version);
     let args = ["mod", "download", "-json", &module].map(str::to_owned).to_vec();
     let (mut json, mut said) = (String::new(), Said::default());
@@ -63,5 +73,5 @@ pub(in super::super) fn download(build: &mut Build<'_>) -> Outcome<String> {
         return Err(Failure::new(Class::Module, format!("go gave no content hash for {module}"))
             .cause(format!("it said `{}`", text::clean(&json))));
     }
-    Ok(text::clean(&answer.sum))
+    Ok(Downloaded { sum: text::clean(&answer.sum), go_mod: answer.go_mod })
 }

@@ -3,6 +3,7 @@
 
 mod compile;
 mod download;
+mod familiar;
 mod plan;
 
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ use super::workspace::Room;
 
 pub(super) use compile::compile;
 pub(super) use download::download;
+pub(super) use familiar::Familiar;
 pub(super) use plan::plan;
 
 /// How many of the last lines are kept to say why something failed.
