@@ -44,7 +44,7 @@ pub(in crate::cli) fn run(console: &Console, _headless: bool, keep: bool) -> End
         runtime.block_on(async {
             tokio::select! {
                 _ = &mut over => {}
-                _ = tokio::signal::ctrl_c() => {
+                () = asked_to_end() => {
                     cancel.request();
                     // It stops the agent and removes its directory.
                     drop(over.await);
@@ -55,6 +55,26 @@ pub(in crate::cli) fn run(console: &Console, _headless: bool, keep: bool) -> End
     });
     runtime.shutdown_background();
     ended.unwrap_or_else(|_| Err(Failure::new(Class::Internal, "the demo ended unexpectedly").into()))
+}
+
+/// Waits for Ctrl-C; on Unix also for SIGTERM and for the end of the terminal, which would leave the
+/// directory behind.
+async fn asked_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let (Ok(mut term), Ok(mut hangup)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+        {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = term.recv() => {}
+                _ = hangup.recv() => {}
+            }
+            return;
+        }
+    }
+    drop(tokio::signal::ctrl_c().await);
 }
 
 /// Says what happens, with the time since the start.
