@@ -43,6 +43,57 @@ fn send(demo: &Child, signal: Signal) {
     kill_process(pid, signal).expect("the signal is sent");
 }
 
+/// The variant without SQLite: no network, and quick to compile. Root lets an ordinary user play it.
+#[test]
+fn the_whole_story_holds_and_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = folder.path().join("sentinel-updater");
+    std::fs::copy(env!("CARGO_BIN_EXE_sentinel-updater"), &program).expect("copied");
+    let mut command = Command::new(&program);
+    command.args(["demo", "--headless"]).current_dir("/").env_clear();
+    command.env("TMPDIR", folder.path()).env("GOPROXY", "off");
+    if let Some(path) = std::env::var_os("PATH") {
+        command.env("PATH", path);
+    }
+    if rustix::process::geteuid().is_root() {
+        use std::os::unix::process::CommandExt as _;
+        const NOBODY: u32 = 65534;
+        std::os::unix::fs::chown(folder.path(), Some(NOBODY), Some(NOBODY)).expect("given away");
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    let output = kit::child::run(command, Duration::from_secs(900)).expect("it ends");
+    assert_eq!(output.code, Some(0), "{output}");
+    for part in [
+        "built with CGO off, because SQLite cannot be had",
+        "publishing v1.0.0: a first version",
+        "installation nothing -> v1.0.0: done in",
+        "update v1.0.0 -> v1.1.0: done in",
+        "Verify: failed in",
+        "update v1.1.0 -> v1.2.0: rolled back in",
+        "all of it held: updated to v1.1.0 with the agent down for",
+    ] {
+        assert!(output.stdout.contains(part), "{part}: {output}");
+    }
+    assert_eq!(output.stderr, "");
+    assert_eq!(directories(folder.path()), ["sentinel-updater"]);
+    let place = folder.path().display().to_string();
+    let left = std::fs::read_dir("/proc").expect("processes").filter_map(|entry| {
+        let line = std::fs::read(entry.ok()?.path().join("cmdline")).ok()?;
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        line.contains(&place).then_some(line)
+    });
+    assert_eq!(left.collect::<Vec<_>>(), [""; 0], "no process is left");
+}
+
+#[test]
+fn a_configuration_file_is_refused() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sentinel-updater"));
+    command.args(["--config", "/x.toml", "demo"]);
+    let output = kit::child::run(command, LIMIT).expect("it ends");
+    assert_eq!(output.code, Some(2), "{output}");
+    assert!(output.stderr.contains("does not read `/x.toml`"), "{output}");
+}
+
 #[test]
 fn asked_to_end_it_leaves_nothing() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {

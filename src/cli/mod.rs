@@ -30,6 +30,7 @@ mod update;
 mod versions;
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -39,6 +40,7 @@ pub use self::console::Console;
 use self::console::Stop;
 use self::exit::Exit;
 use crate::config::{Loaded, Settings, Sources};
+use crate::model::{Class, Failure};
 use crate::render::metrics::Build;
 
 /// What a command ends with.
@@ -102,9 +104,21 @@ fn dispatch(args: Args, console: &Console) -> Ended {
         Command::Versions { json } => versions::run(&call, json),
         Command::Logs(request) => logs::run(&call, &request),
         Command::Config { what } => config::run(&call, &what),
-        Command::Demo { headless, keep } => demo::run(console, headless, keep),
+        // There is one way to play it, with or without a terminal.
+        Command::Demo { headless: _, keep } => match args.config {
+            Some(file) => Err(refused_file(&file).into()),
+            None => demo::run(console, &args.set, keep),
+        },
         Command::Rescue => rescue::run(console, args.config),
     }
+}
+
+fn refused_file(file: &Path) -> Failure {
+    Failure::new(
+        Class::Usage,
+        format!("`demo` writes its own configuration and does not read `{}`", file.display()),
+    )
+    .hint("leave --config out; --set KEY=VALUE changes a setting of the demo")
 }
 
 /// What every command gets.

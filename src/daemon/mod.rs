@@ -16,3 +16,4 @@ mod signals;
 pub use local::{with_engine, with_records};
 pub use rescue::rescue;
 pub use service::{Ending, Request, run};
+pub use signals::{Signal, Signals};

@@ -6,19 +6,18 @@ use std::future::Future;
 
 /// Something that was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Signal {
+pub enum Signal {
     /// SIGINT; ctrl-c.
     Interrupt,
     /// SIGTERM; on Windows ctrl-break, the end of the console, or the system going down.
     Terminate,
     /// SIGHUP. Windows has none.
-    #[cfg_attr(not(unix), expect(dead_code, reason = "nothing there means it"))]
     Hangup,
 }
 
 /// The signals from now on: they no longer end the process. One that cannot be listened to never comes.
 #[cfg(unix)]
-pub(super) struct Signals {
+pub struct Signals {
     interrupt: Option<tokio::signal::unix::Signal>,
     terminate: Option<tokio::signal::unix::Signal>,
     hangup: Option<tokio::signal::unix::Signal>,
@@ -27,7 +26,7 @@ pub(super) struct Signals {
 #[cfg(unix)]
 impl Signals {
     /// Listens; within a runtime only.
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
         Self {
             interrupt: signal(SignalKind::interrupt()).ok(),
@@ -37,7 +36,7 @@ impl Signals {
     }
 
     /// The next one. May be dropped and called again: none is lost.
-    pub(super) async fn next(&mut self) -> Signal {
+    pub async fn next(&mut self) -> Signal {
         tokio::select! {
             () = heard(self.interrupt.as_mut().map(|signal| signal.recv())) => Signal::Interrupt,
             () = heard(self.terminate.as_mut().map(|signal| signal.recv())) => Signal::Terminate,
@@ -49,7 +48,7 @@ impl Signals {
 /// The console's signals from now on: they no longer end the process. One that cannot be listened to
 /// never comes.
 #[cfg(windows)]
-pub(super) struct Signals {
+pub struct Signals {
     ctrl_c: Option<tokio::signal::windows::CtrlC>,
     ctrl_break: Option<tokio::signal::windows::CtrlBreak>,
     close: Option<tokio::signal::windows::CtrlClose>,
@@ -59,7 +58,7 @@ pub(super) struct Signals {
 #[cfg(windows)]
 impl Signals {
     /// Listens; within a runtime only.
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
         Self {
             ctrl_c: ctrl_c().ok(),
@@ -70,7 +69,7 @@ impl Signals {
     }
 
     /// The next one. May be dropped and called again: none is lost.
-    pub(super) async fn next(&mut self) -> Signal {
+    pub async fn next(&mut self) -> Signal {
         tokio::select! {
             () = heard(self.ctrl_c.as_mut().map(|signal| signal.recv())) => Signal::Interrupt,
             () = heard(self.ctrl_break.as_mut().map(|signal| signal.recv())) => Signal::Terminate,

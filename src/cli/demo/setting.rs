@@ -22,6 +22,8 @@ pub(super) struct Setting {
     pub cgo: bool,
     /// More places that modules come from, after the demo's own.
     pub modules: Vec<String>,
+    /// Settings of the command line.
+    pub flags: Vec<(String, String)>,
 }
 
 impl Setting {
@@ -29,11 +31,18 @@ impl Setting {
     ///
     /// # Errors
     /// `Disk` when there is no free port on the loopback device.
-    pub(super) fn new(root: &Path) -> Outcome<Self> {
+    pub(super) fn new(root: &Path, flags: &[(String, String)]) -> Outcome<Self> {
         let health = TcpListener::bind(("127.0.0.1", 0))
             .and_then(|socket| socket.local_addr())
             .map_err(|error| Failure::new(Class::Disk, "no free port on 127.0.0.1").because(&error))?;
-        Ok(Self { root: root.to_owned(), health, go: None, cgo: true, modules: Vec::new() })
+        Ok(Self {
+            root: root.to_owned(),
+            health,
+            go: None,
+            cgo: true,
+            modules: Vec::new(),
+            flags: flags.to_vec(),
+        })
     }
 
     /// The configuration file.
@@ -87,7 +96,7 @@ impl Setting {
             cores: here.cores,
             file: ConfigFile::Named(self.file()),
             env,
-            flags: Vec::new(),
+            flags: self.flags.clone(),
         };
         Ok(config::load(&sources).map_err(Failure::from)?.settings)
     }

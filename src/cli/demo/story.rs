@@ -1,5 +1,6 @@
 //! What the demo plays: an installation, an update, a failing release and its rollback.
 
+use std::cell::Cell;
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use crate::cli::Ended;
 use crate::cli::console::{Console, Stop};
 use crate::cli::exit::Exit;
 use crate::config::Settings;
+use crate::daemon::Signals;
 use crate::model::{Class, Failure, Outcome, Run, RunKind, Verdict};
 use crate::ports::{BuildEvent, Cancel};
 use crate::world;
@@ -24,27 +26,34 @@ use super::updater::{self, Updater};
 
 /// How long a run may take: the first one compiles the standard library and SQLite.
 const RUN: Duration = Duration::from_secs(20 * 60);
+/// After how long a silence it is told what is being done.
+const SILENCE: Duration = Duration::from_secs(15);
 /// How long the agent may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// `demo`: plays the story and ends with its verdict.
-pub(in crate::cli) fn run(console: &Console, _headless: bool, keep: bool) -> Ended {
+pub(in crate::cli) fn run(console: &Console, flags: &[(String, String)], keep: bool) -> Ended {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         Stop::from(Failure::new(Class::Internal, "cannot set up the event loop").because(&error))
     })?;
     let handle = runtime.handle().clone();
     let cancel = Cancel::new();
+    // Before anything is there that a signal would leave behind.
+    let mut signals = {
+        let _inside = runtime.enter();
+        Signals::new()
+    };
     let ended = std::thread::scope(|scope| {
         let (done, mut over) = tokio::sync::oneshot::channel::<()>();
         let asked = cancel.clone();
         let story = scope.spawn(move || {
             let _done = done;
-            play(console, keep, &handle, &asked)
+            play(console, flags, keep, &handle, &asked)
         });
         runtime.block_on(async {
             tokio::select! {
                 _ = &mut over => {}
-                () = asked_to_end() => {
+                _ = signals.next() => {
                     cancel.request();
                     // It stops the agent and removes its directory.
                     drop(over.await);
@@ -57,37 +66,20 @@ pub(in crate::cli) fn run(console: &Console, _headless: bool, keep: bool) -> End
     ended.unwrap_or_else(|_| Err(Failure::new(Class::Internal, "the demo ended unexpectedly").into()))
 }
 
-/// Waits for Ctrl-C; on Unix also for SIGTERM and for the end of the terminal, which would leave the
-/// directory behind.
-async fn asked_to_end() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let (Ok(mut term), Ok(mut hangup)) =
-            (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
-        {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = term.recv() => {}
-                _ = hangup.recv() => {}
-            }
-            return;
-        }
-    }
-    drop(tokio::signal::ctrl_c().await);
-}
-
 /// Says what happens, with the time since the start.
 struct Teller<'a> {
     console: &'a Console,
     began: Instant,
-    /// Progress goes to a terminal only, on one line that is written again and again.
+    /// Progress goes to a terminal on one line that is written again and again.
     live: bool,
+    /// When something was said last: elsewhere progress is told when nothing else is for long.
+    last: Cell<Instant>,
 }
 
 impl Teller<'_> {
     fn say(&self, text: &str) -> Result<(), Stop> {
         self.wipe()?;
+        self.last.set(Instant::now());
         self.console.line(&format!("{:6.1} s  {text}", self.began.elapsed().as_secs_f32()))
     }
 
@@ -104,7 +96,8 @@ impl Teller<'_> {
 
     fn progress(&self, text: &str) -> Result<(), Stop> {
         if !self.live {
-            return Ok(());
+            let long = self.last.get().elapsed() >= SILENCE;
+            return if long { self.say(&format!("… {text}")) } else { Ok(()) };
         }
         let text: String = text.chars().take(60).collect();
         self.wipe()?;
@@ -123,10 +116,18 @@ struct Health {
     beats: u64,
 }
 
-fn play(console: &Console, keep: bool, runtime: &tokio::runtime::Handle, cancel: &Cancel) -> Ended {
-    let teller = Teller { console, began: Instant::now(), live: std::io::stdout().is_terminal() };
+fn play(
+    console: &Console,
+    flags: &[(String, String)],
+    keep: bool,
+    runtime: &tokio::runtime::Handle,
+    cancel: &Cancel,
+) -> Ended {
+    let now = Instant::now();
+    let live = std::io::stdout().is_terminal();
+    let teller = Teller { console, began: now, live, last: Cell::new(now) };
     let place = Place::new(keep)?;
-    let mut setting = Setting::new(place.root())?;
+    let mut setting = Setting::new(place.root(), flags)?;
     teller.say(&format!("everything lies in `{}`", place.root().display()))?;
     let mut progress = |event: BuildEvent| {
         if let BuildEvent::Progress(progress) = event {
@@ -170,7 +171,7 @@ struct Stage<'a> {
 impl Stage<'_> {
     fn play(&self, setting: &Setting) -> Result<(), Stop> {
         self.publish("v1.0.0", Variant::Good, "a first version")?;
-        let updater = Updater::start(&setting.file())?;
+        let updater = Updater::start(setting)?;
         self.expect(&updater, 1, RunKind::Install, Verdict::Updated, "v1.0.0")?;
         let first = self.answers("v1.0.0", 0)?;
 

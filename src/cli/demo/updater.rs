@@ -11,6 +11,8 @@ use crate::model::{Class, Failure, Outcome, Run};
 use crate::ports::Cancel;
 use crate::world;
 
+use super::setting::Setting;
+
 /// How long the service may take to end: it stops the agent first.
 const GRACE: Duration = Duration::from_secs(15);
 /// The service is to outlive the longest story.
@@ -26,18 +28,22 @@ pub(super) struct Updater {
 }
 
 impl Updater {
-    /// Starts it with the configuration in `file`.
+    /// Starts it with the configuration that `setting` wrote.
     ///
     /// # Errors
     /// `Internal` when this program cannot be started again.
-    pub(super) fn start(file: &std::path::Path) -> Outcome<Self> {
+    pub(super) fn start(setting: &Setting) -> Outcome<Self> {
         let internal = |error: &std::io::Error| {
             Failure::new(Class::Internal, "cannot start this program again").because(error)
         };
         let mut guard = Guard::this_executable().map_err(|error| internal(&error))?;
         guard.grace = GRACE;
         let program = std::env::current_exe().map_err(|error| internal(&error))?;
-        let mut command = Command::new(program).args(["--config"]).arg(file).arg("run").guarded(guard);
+        let mut command = Command::new(program).arg("--config").arg(setting.file());
+        for (key, value) in &setting.flags {
+            command = command.arg("--set").arg(format!("{key}={value}"));
+        }
+        command = command.arg("run").guarded(guard);
         for name in PASSED {
             if let Some(value) = env::read(name) {
                 command = command.env(name, value);

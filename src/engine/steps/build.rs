@@ -32,9 +32,13 @@ pub fn apply(cx: &mut Context) -> Outcome<Applied> {
     let built = cx.world.builder.build(&job, &mut sink, cx.interrupt.cancel())?;
     // Recovery goes by the plan: it is written once more before the agent is touched.
     cx.plan.run.build_log.clone_from(&cx.run.build_log);
+    let compiled = match built.packages {
+        1 => "1 package".to_owned(),
+        more => format!("{more} packages"),
+    };
     let note = match &cx.run.build_log {
-        Some(log) => format!("{} packages compiled; log in `{}`", built.packages, log.display()),
-        None => format!("{} packages compiled", built.packages),
+        Some(log) => format!("{compiled} compiled; log in `{}`", log.display()),
+        None => format!("{compiled} compiled"),
     };
     cx.built = Some(built);
     Ok(Applied::done(note))
