@@ -92,7 +92,7 @@ fn watching(mut sink: Sink, touched: Arc<AtomicBool>, hook: Hook) -> Sink {
 }
 
 async fn listen(mut ended: oneshot::Receiver<()>, interrupt: &Interrupt, touched: &AtomicBool) {
-    let mut signals = Signals::new();
+    let mut signals = Signals::listen();
     loop {
         tokio::select! {
             _ = &mut ended => return,

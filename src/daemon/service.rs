@@ -165,7 +165,7 @@ struct Watch<'a> {
 
 /// Feeds the watchdog while the engine keeps its promises; passes signals on.
 async fn watch(mut watch: Watch<'_>) {
-    let mut signals = Signals::new();
+    let mut signals = Signals::listen();
     let watchdog = notify::watchdog_interval();
     loop {
         let pause = async {

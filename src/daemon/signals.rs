@@ -26,7 +26,7 @@ pub struct Signals {
 #[cfg(unix)]
 impl Signals {
     /// Listens; within a runtime only.
-    pub fn new() -> Self {
+    pub fn listen() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
         Self {
             interrupt: signal(SignalKind::interrupt()).ok(),
@@ -58,7 +58,7 @@ pub struct Signals {
 #[cfg(windows)]
 impl Signals {
     /// Listens; within a runtime only.
-    pub fn new() -> Self {
+    pub fn listen() -> Self {
         use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
         Self {
             ctrl_c: ctrl_c().ok(),
@@ -96,7 +96,7 @@ mod tests {
     fn each_signal_has_its_word() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
         runtime.block_on(async {
-            let mut signals = Signals::new();
+            let mut signals = Signals::listen();
             for (sent, word) in
                 [(Sent::INT, Signal::Interrupt), (Sent::TERM, Signal::Terminate), (Sent::HUP, Signal::Hangup)]
             {

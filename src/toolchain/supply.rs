@@ -43,7 +43,7 @@ pub(super) fn find(options: &Options, go_line: Option<&str>) -> Outcome<Tools> {
 /// The same, and if no go here will do, a release that can be fetched.
 ///
 /// # Errors
-/// As [`find`]; `Network`, `Security`, `Toolchain` when none can be fetched.
+/// As [`find()`]; `Network`, `Security`, `Toolchain` when none can be fetched.
 pub(super) fn secure(
     options: &Options,
     releases: &mut dyn Releases,

@@ -57,12 +57,15 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
+/// Plays a trial.
+type Play = fn() -> Result<()>;
+
 fn trials() -> Vec<Trial> {
     let possible = lane::possible();
     if let Err(reason) = &possible {
         eprintln!("faults are skipped: {reason}");
     }
-    let all: Vec<(&str, fn() -> Result<()>)> = vec![
+    let all: Vec<(&str, Play)> = vec![
         ("killed_in_an_update", kills::update),
         ("killed_in_a_rollback", kills::crash),
         ("killed_in_a_rollback_with_the_database", kills::migration),

@@ -1,5 +1,5 @@
 //! The demo: the whole product in one directory, without root, on a sample agent in Go that is embedded in
-//! this program. [`story`] plays it, in a [`place`] of its own, with this very program as the service.
+//! this program. `story` plays it, in a `place` of its own, with this very program as the service.
 //!
 //! Nothing here is a mock: the agent is compiled by a real `go install` from a module proxy on disk, which
 //! `GOPROXY=file://…` reads and which publishes good versions and broken ones. Never comes in: the

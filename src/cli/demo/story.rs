@@ -41,7 +41,7 @@ pub(in crate::cli) fn run(console: &Console, flags: &[(String, String)], keep: b
     // Before anything is there that a signal would leave behind.
     let mut signals = {
         let _inside = runtime.enter();
-        Signals::new()
+        Signals::listen()
     };
     let ended = std::thread::scope(|scope| {
         let (done, mut over) = tokio::sync::oneshot::channel::<()>();
