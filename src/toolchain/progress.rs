@@ -62,7 +62,9 @@ impl Meter {
             Line::Started(package) => self.latest = Some((*package).to_owned()),
             Line::Done(action) => {
                 // A package that was planned late, or twice, must not make more than all.
-                self.done = (self.done + 1).min(self.total.max(self.done));
+                // Without a plan nobody knows how many there will be.
+                let most = if self.total == 0 { u64::MAX } else { self.total.max(self.done) };
+                self.done = (self.done + 1).min(most);
                 self.c_files.remove(action);
             }
             Line::Go(action) => {

@@ -26,6 +26,7 @@ mod power;
 mod process;
 mod stand;
 mod table;
+mod traced;
 
 /// Set to `exhaustive`: every place, not a sample.
 const EXTENT: &str = "SENTINEL_TESTS";
@@ -61,7 +62,7 @@ pub(crate) fn main() -> ExitCode {
 type Play = fn() -> Result<()>;
 
 fn trials() -> Vec<Trial> {
-    let possible = lane::possible();
+    let possible = lane::possible().and_then(|()| traced::possible());
     if let Err(reason) = &possible {
         eprintln!("faults are skipped: {reason}");
     }
@@ -79,8 +80,9 @@ fn trials() -> Vec<Trial> {
         ("operations_fail_from_then_on", errors::lasting),
         ("the_disk_is_full", errors::full),
         ("the_folder_of_the_binary_is_read_only", errors::read_only),
+        ("every_change_passes_a_point", traced::every_change_passes_a_point),
     ];
-    let trial = |(name, play): (&str, fn() -> Result<()>)| {
+    let trial = |(name, play): (&str, Play)| {
         Trial::test(name, move || play().map_err(Failed::from)).with_ignored_flag(possible.is_err())
     };
     all.into_iter().map(trial).collect()

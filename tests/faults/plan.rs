@@ -46,6 +46,8 @@ pub(crate) enum Blow {
     Full(u64),
     /// The folder of the agent's binary is mounted read-only.
     ReadOnly,
+    /// Nothing, under the eyes of strace until it rests.
+    Trace,
     /// Nothing: it is left alone until it rests.
     None,
 }

@@ -10,6 +10,7 @@ use super::made::{self, PATIENCE};
 use super::plan::{Blow, Case, Report, Strike};
 use super::process::{self, Process, State};
 use super::stand::{POINTS, SAID, Stand};
+use super::traced;
 use crate::kit::Result;
 
 /// How long what cannot be recorded may go on before it is ended: the agent must run by then.
@@ -78,6 +79,14 @@ impl Play<'_> {
             Blow::ReadOnly => self.stand.read_only(true)?,
             _ => {}
         }
+        if strike.blow == Blow::Trace {
+            let mut updater =
+                self.stand.start_under(Some(traced::before()), &strike.words, Some(&strike.fault))?;
+            self.wait_for_end(&mut updater, &before)?;
+            process::kill_all()?;
+            self.end(&mut updater)?;
+            return traced::check();
+        }
         let mut updater = self.stand.start(&strike.words, Some(&strike.fault))?;
         match strike.blow {
             Blow::Kill | Blow::Cut(_) | Blow::Fill(_) => {
@@ -99,7 +108,7 @@ impl Play<'_> {
                     (_, other) => return Err(format!("it ended otherwise: {other:?}")),
                 }
             }
-            Blow::Error | Blow::Full(_) | Blow::ReadOnly | Blow::None => {
+            Blow::Error | Blow::Full(_) | Blow::ReadOnly | Blow::Trace | Blow::None => {
                 self.wait_for_end(&mut updater, &before)?;
             }
             Blow::Lasting => self.wait_for_agent(&mut updater),

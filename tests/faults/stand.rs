@@ -185,6 +185,16 @@ impl Stand {
 
     /// Starts the updater, armed or not.
     pub(crate) fn start(&self, words: &[String], fault: Option<&str>) -> Result<Process> {
+        self.start_under(None, words, fault)
+    }
+
+    /// The same as the child of another program, which is given its words first.
+    pub(crate) fn start_under(
+        &self,
+        above: Option<(&str, Vec<String>)>,
+        words: &[String],
+        fault: Option<&str>,
+    ) -> Result<Process> {
         let _ = fs::remove_file(POINTS);
         let mut variables = BTreeMap::new();
         if let Some(fault) = fault {
@@ -193,7 +203,14 @@ impl Stand {
         }
         let mut all = vec!["--config".to_owned(), CONFIG.to_owned()];
         all.extend(words.iter().cloned());
-        Process::start(UPDATER, &all, &variables, Path::new(SAID))
+        match above {
+            None => Process::start(UPDATER, &all, &variables, Path::new(SAID)),
+            Some((program, mut first)) => {
+                first.push(UPDATER.to_owned());
+                first.extend(all);
+                Process::start(program, &first, &variables, Path::new(SAID))
+            }
+        }
     }
 }
 

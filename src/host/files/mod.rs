@@ -114,9 +114,13 @@ pub fn writable_directory(directory: &Path) -> Outcome<()> {
     // The writer works on a temporary name; dropping it takes that away again.
     let mut writer = atomic::Writer::create(&probe, &Attributes::with_mode(0o600))
         .map_err(|failure| failure.context(format!("cannot create files in `{}`", directory.display())))?;
-    writer
+    let written = writer
         .append(b"x")
-        .map_err(|failure| failure.context(format!("cannot write files in `{}`", directory.display())))
+        .map_err(|failure| failure.context(format!("cannot write files in `{}`", directory.display())));
+    drop(writer);
+    // A removal that failed once must not leave litter beside the agent's binary.
+    drop(atomic::sweep(&probe));
+    written
 }
 
 /// The last `count` lines of a text file, cleaned; a missing file has none. At most the last 4 MiB are
