@@ -12,7 +12,7 @@ const ERRORS: [&str; 4] = ["EIO", "ENOSPC", "EROFS", "EACCES"];
 
 pub(crate) fn once() -> Result<()> {
     for error in ERRORS {
-        let most = if error == "EIO" { 90 } else { 30 };
+        let most = if error == "EIO" { 100 } else { 50 };
         play(&format!("{error} once"), Blow::Error, |nth| format!("error:{error}:{nth}"), most)?;
     }
     Ok(())
