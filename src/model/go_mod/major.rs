@@ -9,7 +9,7 @@ pub(super) fn check(module: &str, version: &Version) -> Outcome<()> {
         Suffix::Slash(n) => (format!("/v{n}"), major == n && !version.is_incompatible()),
         Suffix::Dot(n) => {
             // Commits of a v1 were once numbered v0.0.0-…, and stay valid.
-            let early = n == 1 && version.is_pseudo() && major == 0;
+            let early = n == 1 && version.as_str().starts_with("v0.0.0-");
             (format!(".v{n}"), (major == n || early) && !version.is_incompatible())
         }
         Suffix::Wrong(suffix) => (format!("the invalid ending {suffix}"), false),
