@@ -175,8 +175,10 @@ impl Engine {
 
     /// When an automatic run to `version` may stop the agent.
     pub(super) fn automatic(&mut self, version: &Version) -> Outcome<Switch> {
+        let installed = self.world.agent_files.installed(&self.policy.place.binary)?;
+        let records = self.world.records.as_mut();
         let facts = Facts {
-            seen: self.world.records.seen(&self.policy.module.clone())?,
+            seen: majors::ever_seen(records, &self.policy.module, installed.as_ref())?,
             machine: self.world.machine.machine_id(),
             expected: self.expected()?,
             ..Facts::default()

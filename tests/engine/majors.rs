@@ -126,3 +126,12 @@ fn a_new_major_version_must_grow_old_like_any_other() {
     assert_eq!(turn_with(&host, patient).unwrap().to.as_deref(), Some("v2.0.0"));
     assert_eq!(path_of(MODULE, &"v2.0.0".parse().unwrap()), planned(&host));
 }
+
+#[test]
+fn a_next_major_number_waits_for_its_turn_too() {
+    let host = Shared::new(Some("v1.0.0"), &[("v1.0.0", GOOD, 1), ("v2.0.0", GOOD, 1)]);
+    let splayed = Policy { splay: Duration::from_secs(36_000), ..allowing() };
+    let run = turn_with(&host, splayed).unwrap();
+    assert_eq!((run.verdict, run.to.as_deref()), (Some(Verdict::Staged), Some("v2.0.0")));
+    assert_eq!(running(&host), "v1.0.0");
+}
