@@ -1,7 +1,7 @@
 //! Asking the module system and deciding, without writing anything: beside a running service, and for
 //! those who may not write.
 
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::config::Settings;
@@ -125,10 +125,7 @@ fn latest(facts: &Facts, decision: &Decision, source: &mut dyn ModuleSource, set
 
 /// Runs `work` on a thread of its own while this one drives the network.
 fn beside_the_runtime<T: Send>(work: impl FnOnce(Handle) -> Outcome<T> + Send) -> Outcome<T> {
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Class::Internal, "cannot set up the event loop").because(&error))?;
+    let runtime = crate::daemon::runtime()?;
     let handle = runtime.handle().clone();
     let result = std::thread::scope(|scope| {
         let (done, ended) = oneshot::channel::<()>();

@@ -67,53 +67,33 @@ fn complete(run: &mut Run, step: StepId) {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::model::plan::{AgentPlace, DatabaseChoice, Health, RestorePolicy, ServiceSpec};
+    use crate::model::plan::{AgentPlace, ServiceSpec};
     use crate::model::{By, Class, Plan, RunKind, Timestamp};
 
     fn plan() -> Box<Plan> {
         let mut run = Run::new("r1".into(), RunKind::Update, By::Timer, Timestamp::UNIX_EPOCH);
         run.from = Some("v1.0.0".into());
         run.to = Some("v1.1.0".into());
+        let place = AgentPlace {
+            service: "agent".into(),
+            binary: "/b".into(),
+            backup: "/b.backup".into(),
+            staged: "/.b.next".into(),
+            database: None,
+        };
+        let spec = ServiceSpec {
+            service: "agent".into(),
+            binary: "/b".into(),
+            args: vec![],
+            env: vec![],
+            user: None,
+            install_args: vec![],
+            data: "/d".into(),
+        };
         Box::new(Plan {
-            run,
-            module: "example.com/agent".into(),
-            package: String::new(),
-            place: AgentPlace {
-                service: "agent".into(),
-                binary: "/b".into(),
-                backup: "/b.backup".into(),
-                staged: "/.b.next".into(),
-                database: None,
-            },
-            spec: ServiceSpec {
-                service: "agent".into(),
-                binary: "/b".into(),
-                args: vec![],
-                env: vec![],
-                user: None,
-                install_args: vec![],
-                data: "/d".into(),
-            },
-            target: None,
-            old: None,
-            old_kept: None,
-            new_kept: None,
-            new_is_fresh: false,
-            run_after: true,
-            was_failing: false,
-            probes_passed_before: true,
-            definition: None,
-            database_choice: DatabaseChoice::Keep,
-            restore_policy: RestorePolicy::Schema,
-            health: Health::default(),
             keep_versions: 3,
-            version_args: vec![],
-            build_timeout: std::time::Duration::ZERO,
             state: "/s".into(),
-            hold_reason: None,
-            probation: std::time::Duration::ZERO,
-            expected_downtime_ms: None,
-            snapshot: None,
+            ..Plan::new(run, "example.com/agent", place, spec)
         })
     }
 

@@ -95,8 +95,7 @@ fn journal(console: &Console, settings: &Settings, request: &Logs) -> Ended {
         Failure::new(Class::Disk, format!("the agent {service} has no log file, and no `journalctl` is here"))
             .hint("set `agent.log` to the file that the agent writes")
     })?;
-    let guard = Guard::this_executable()
-        .map_err(|error| Failure::new(Class::Internal, "cannot find this program").because(&error))?;
+    let guard = Guard::this_executable()?;
     let mut command = Command::new(program)
         .args(["--no-pager", "--output=short-iso", "--unit", service.as_str(), "--lines"])
         .arg(request.lines.to_string())

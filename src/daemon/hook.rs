@@ -191,12 +191,7 @@ impl Job {
         if exit.success() {
             return Ok(());
         }
-        let how = match (exit.code, exit.signal) {
-            (Some(code), _) => format!("exit status {code}"),
-            (None, Some(signal)) => format!("signal {signal}"),
-            (None, None) => "no exit status".into(),
-        };
-        let failure = Failure::new(Class::Toolchain, what).cause(how);
+        let failure = Failure::new(Class::Toolchain, what).cause(exit.in_words());
         Err(if last.is_empty() { failure } else { failure.cause(format!("it said: {last}")) })
     }
 }

@@ -15,5 +15,5 @@ mod signals;
 
 pub use local::{with_engine, with_records};
 pub use rescue::rescue;
-pub use service::{Ending, Request, run};
+pub use service::{Ending, Request, run, runtime};
 pub use signals::{Signal, Signals};

@@ -85,7 +85,7 @@ fn nothing_open(settings: &Settings) -> bool {
 }
 
 /// A runtime whose one thread is the caller's.
-pub(super) fn runtime() -> Outcome<Runtime> {
+pub fn runtime() -> Outcome<Runtime> {
     Builder::new_current_thread()
         .enable_all()
         .build()

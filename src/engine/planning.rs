@@ -81,21 +81,10 @@ fn base(engine: &mut Engine, kind: RunKind, by: By) -> Outcome<Plan> {
         false => None,
     };
     Ok(Plan {
-        run,
-        module: policy.module,
         package: policy.package,
-        place: policy.place,
-        spec: policy.spec,
-        target: None,
         was_failing: service.is_failing(),
         old,
-        old_kept: None,
-        new_kept: None,
-        new_is_fresh: false,
         run_after,
-        probes_passed_before: true,
-        definition: None,
-        database_choice: DatabaseChoice::Keep,
         restore_policy: policy.restore,
         health: policy.health,
         keep_versions: policy.keep_versions,
@@ -103,8 +92,7 @@ fn base(engine: &mut Engine, kind: RunKind, by: By) -> Outcome<Plan> {
         build_timeout: policy.build_timeout,
         state: policy.state,
         probation: policy.probation,
-        hold_reason: None,
         expected_downtime_ms,
-        snapshot: None,
+        ..Plan::new(run, policy.module, policy.place, policy.spec)
     })
 }

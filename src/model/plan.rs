@@ -147,3 +147,36 @@ pub struct Plan {
     /// The database snapshot of this run, once taken.
     pub snapshot: Option<Snapshot>,
 }
+
+impl Plan {
+    /// A plan that knows nothing yet but whose agent it is for.
+    pub fn new(run: Run, module: impl Into<String>, place: AgentPlace, spec: ServiceSpec) -> Self {
+        Self {
+            run,
+            module: module.into(),
+            package: String::new(),
+            place,
+            spec,
+            target: None,
+            old: None,
+            old_kept: None,
+            new_kept: None,
+            new_is_fresh: false,
+            run_after: true,
+            was_failing: false,
+            probes_passed_before: true,
+            definition: None,
+            database_choice: DatabaseChoice::Keep,
+            restore_policy: RestorePolicy::Schema,
+            health: Health::default(),
+            keep_versions: 0,
+            version_args: Vec::new(),
+            build_timeout: Duration::ZERO,
+            state: PathBuf::new(),
+            hold_reason: None,
+            probation: Duration::ZERO,
+            expected_downtime_ms: None,
+            snapshot: None,
+        }
+    }
+}

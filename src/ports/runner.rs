@@ -77,4 +77,13 @@ impl Exit {
     pub fn success(self) -> bool {
         self.code == Some(0)
     }
+
+    /// How it ended, for messages: `exit status 1`, `signal 9`.
+    pub fn in_words(self) -> String {
+        match (self.code, self.signal) {
+            (Some(code), _) => format!("exit status {code}"),
+            (None, Some(signal)) => format!("signal {signal}"),
+            (None, None) => "no exit status".into(),
+        }
+    }
 }

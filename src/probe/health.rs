@@ -87,11 +87,7 @@ impl HealthProber {
         if exit.success() {
             return Ok(());
         }
-        let how = match (exit.code, exit.signal) {
-            (Some(code), _) => format!("exit status {code}"),
-            (None, Some(signal)) => format!("signal {signal}"),
-            (None, None) => "no exit status".into(),
-        };
+        let how = exit.in_words();
         let mut failure =
             Failure::new(Class::Unhealthy, format!("the health probe `{name}` ended with {how}"));
         if !last.is_empty() {

@@ -161,7 +161,7 @@ fn version_of(answer: &Answer, module: &str) -> Outcome<Version> {
 }
 
 /// Reads a go.mod where go says that it put it. Only from the module cache, whatever go says.
-fn read_go_mod(path: &Path, modules: &Path, module: &str) -> Outcome<String> {
+pub(super) fn read_go_mod(path: &Path, modules: &Path, module: &str) -> Outcome<String> {
     use std::io::Read;
     if !path.starts_with(modules) || path.components().any(|part| part.as_os_str() == "..") {
         return Err(Failure::new(Class::Module, format!("go has no go.mod of {module}")));

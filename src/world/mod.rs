@@ -19,11 +19,10 @@ use tokio::runtime::Handle;
 use crate::config::{Manager, Secret, Settings};
 use crate::host::Guard;
 use crate::host::http::Http;
-use crate::model::{Class, Failure, Outcome};
+use crate::model::Outcome;
 use crate::ports::{BuildEvent, Cancel, Runner, ServiceManager, World};
 use crate::probe::{HealthProber, LocalMachine, SystemClock};
 use crate::service::{self, Kind};
-use crate::source::Proxies;
 use crate::store::{BinaryFiles, FileJournal, Layout, SqliteDatabases, SqliteRecords, VersionFolder};
 use crate::toolchain::{self, GoToolchain, ProcessGroupRunner, Releases};
 
@@ -41,7 +40,7 @@ pub use supervisor::{Supervisor, supervised, supervisor};
 pub fn assemble(settings: &Settings, runtime: &Handle) -> Outcome<World> {
     let layout = Layout::new(&settings.paths.state);
     layout.create()?;
-    let http = Arc::new(Http::new(runtime.clone(), options::http(settings)));
+    let http = http(settings, runtime);
     Ok(World {
         source: source::open(settings, http.clone())?,
         builder: Box::new(builder(settings, http.clone())?),
@@ -80,8 +79,7 @@ pub fn go(
     sink: &mut dyn FnMut(BuildEvent),
     cancel: &Cancel,
 ) -> Outcome<PathBuf> {
-    let http = Arc::new(Http::new(runtime.clone(), options::http(settings)));
-    builder(settings, http)?.go(go_line, sink, cancel)
+    builder(settings, http(settings, runtime))?.go(go_line, sink, cancel)
 }
 
 /// The proxies that the settings lead to: theirs, else those of the host's go, else go's usual ones. May
@@ -93,13 +91,7 @@ pub fn proxies(settings: &Settings, runtime: &Handle) -> Outcome<String> {
     if let Some(list) = &settings.build.goproxy {
         return Ok(list.expose().to_owned());
     }
-    let http = Arc::new(Http::new(runtime.clone(), options::http(settings)));
-    match builder(settings, http)?.default_proxy() {
-        Err(failure) if failure.class == Class::Toolchain => {
-            Proxies::go_default().map(|list| list.to_string())
-        }
-        list => list,
-    }
+    source::default_list(&mut builder(settings, http(settings, runtime))?)
 }
 
 /// Releases of Go, as the settings say where from and how they are checked: for
@@ -108,7 +100,7 @@ pub fn proxies(settings: &Settings, runtime: &Handle) -> Outcome<String> {
 /// # Errors
 /// `Config` for a proxy list or a checksum database that cannot be used.
 pub fn releases(settings: &Settings, runtime: &Handle) -> Outcome<Box<dyn Releases>> {
-    releases::open(settings, Arc::new(Http::new(runtime.clone(), options::http(settings))))
+    releases::open(settings, http(settings, runtime))
 }
 
 /// The service manager that the settings name, or the one that runs this host. Where the updater runs the
@@ -131,16 +123,17 @@ pub fn kind(settings: &Settings) -> Kind {
     }
 }
 
+fn http(settings: &Settings, runtime: &Handle) -> Arc<Http> {
+    Arc::new(Http::new(runtime.clone(), options::http(settings)))
+}
+
 fn builder(settings: &Settings, http: Arc<Http>) -> Outcome<GoToolchain> {
     let releases = releases::open(settings, http)?;
     Ok(GoToolchain::new(options::build(settings), group_runner()?).fetching_from(releases))
 }
 
 fn group_runner() -> Outcome<Box<dyn Runner>> {
-    let guard = Guard::this_executable().map_err(|error| {
-        Failure::new(Class::Internal, "cannot find out which program this is").because(&error)
-    })?;
-    Ok(Box::new(ProcessGroupRunner::new(guard)))
+    Ok(Box::new(ProcessGroupRunner::new(Guard::this_executable()?)))
 }
 
 /// Probe commands run outside our sandbox where there is a service manager to run them.

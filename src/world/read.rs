@@ -1,11 +1,8 @@
 //! Parts of the world: readers for commands that only look, which need no lock, and the memory alone.
 
-use std::sync::Arc;
-
 use tokio::runtime::Handle;
 
 use crate::config::Settings;
-use crate::host::http::Http;
 use crate::model::{Installed, Kept, Outcome, Run, ServiceState};
 use crate::ports::{
     AgentFiles, Journal, Machine, ModuleSource, OpenRun, Records, ServiceManager, VersionStore,
@@ -86,6 +83,5 @@ pub fn machine() -> Box<dyn Machine> {
 /// # Errors
 /// `Config` for a proxy list that cannot be used.
 pub fn source(settings: &Settings, runtime: &Handle) -> Outcome<Box<dyn ModuleSource>> {
-    let http = Arc::new(Http::new(runtime.clone(), super::options::http(settings)));
-    super::source::open(settings, http)
+    super::source::open(settings, super::http(settings, runtime))
 }

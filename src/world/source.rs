@@ -59,6 +59,20 @@ impl DirectLookup for Repositories {
     }
 }
 
+/// The proxies that the host's go uses by itself; where there is none that will do, those that every go does.
+///
+/// # Errors
+/// `Security` when the only go found could have been planted.
+pub(super) fn default_list(builder: &mut GoToolchain) -> Outcome<String> {
+    match builder.default_proxy() {
+        // One will be fetched, from where this asks, too.
+        Err(failure) if failure.class == Class::Toolchain => {
+            Proxies::go_default().map(|list| list.to_string())
+        }
+        list => list,
+    }
+}
+
 /// The proxies that the go command uses by itself.
 struct GoDefault {
     http: Arc<Http>,
@@ -72,12 +86,7 @@ impl GoDefault {
         let source = match self.source.take() {
             Some(source) => source,
             None => {
-                let proxies = match self.builder.default_proxy() {
-                    Ok(list) => Proxies::parse(&list)?,
-                    // One will be fetched, from where this asks, too.
-                    Err(failure) if failure.class == Class::Toolchain => Proxies::go_default()?,
-                    Err(failure) => return Err(failure),
-                };
+                let proxies = Proxies::parse(&default_list(&mut self.builder)?)?;
                 over(&self.settings, self.http.clone(), proxies)?
             }
         };

@@ -2,8 +2,8 @@
 
 use crate::config::Settings;
 use crate::host::Guard;
+use crate::model::Outcome;
 use crate::model::event::Level;
-use crate::model::{Class, Failure, Outcome};
 use crate::ports::World;
 use crate::service::Kind;
 use crate::service::process::Options;
@@ -23,9 +23,7 @@ pub fn supervisor(
     if super::kind(settings) != Kind::Process {
         return Ok(None);
     }
-    let guard = Guard::this_executable().map_err(|error| {
-        Failure::new(Class::Internal, "cannot find out which program this is").because(&error)
-    })?;
+    let guard = Guard::this_executable()?;
     let options = Options {
         folder: Layout::new(&settings.paths.state).services(),
         log: settings.agent_output(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use libtest_mimic::Trial;
 use proptest::prelude::*;
 use sentinel_updater::model::journal::Direction;
-use sentinel_updater::model::plan::{AgentPlace, Health, ServiceSpec};
+use sentinel_updater::model::plan::{AgentPlace, ServiceSpec};
 use sentinel_updater::model::{By, Class, Plan, Record, Run, RunKind, StepId, Timestamp};
 use sentinel_updater::ports::{Journal as _, OpenRun};
 use sentinel_updater::store::FileJournal;
@@ -32,46 +32,30 @@ fn run(id: String) -> Run {
 
 fn plan(id: String, text: String) -> Plan {
     let binary = PathBuf::from("/usr/local/bin/sentinel");
+    let place = AgentPlace {
+        service: "agent".into(),
+        backup: binary.with_extension("backup"),
+        staged: "/usr/local/bin/.sentinel.next".into(),
+        binary: binary.clone(),
+        database: None,
+    };
+    let spec = ServiceSpec {
+        service: "agent".into(),
+        binary,
+        args: vec![text],
+        env: Vec::new(),
+        user: None,
+        install_args: Vec::new(),
+        data: "/var/lib/agent".into(),
+    };
     Plan {
-        run: run(id),
-        module: "example.test/agent".into(),
         package: "cmd/sentinel".into(),
-        place: AgentPlace {
-            service: "agent".into(),
-            backup: binary.with_extension("backup"),
-            staged: "/usr/local/bin/.sentinel.next".into(),
-            binary: binary.clone(),
-            database: None,
-        },
-        spec: ServiceSpec {
-            service: "agent".into(),
-            binary,
-            args: vec![text],
-            env: Vec::new(),
-            user: None,
-            install_args: Vec::new(),
-            data: "/var/lib/agent".into(),
-        },
-        target: None,
-        old: None,
-        old_kept: None,
-        new_kept: None,
-        new_is_fresh: false,
-        run_after: true,
-        was_failing: false,
-        probes_passed_before: true,
-        definition: None,
-        database_choice: Default::default(),
-        restore_policy: Default::default(),
-        health: Health::default(),
         keep_versions: 3,
-        version_args: Vec::new(),
         build_timeout: Duration::from_secs(60),
         state: "/var/lib/agent/updater".into(),
-        hold_reason: None,
         expected_downtime_ms: Some(80),
         probation: Duration::from_secs(600),
-        snapshot: None,
+        ..Plan::new(run(id), "example.test/agent", place, spec)
     }
 }
 

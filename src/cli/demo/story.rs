@@ -11,7 +11,7 @@ use crate::cli::Ended;
 use crate::cli::console::{Console, Stop};
 use crate::cli::exit::Exit;
 use crate::config::Settings;
-use crate::daemon::Signals;
+use crate::daemon::{self, Signals};
 use crate::model::{Class, Failure, Outcome, Run, RunKind, Verdict};
 use crate::ports::{BuildEvent, Cancel};
 use crate::world;
@@ -33,9 +33,7 @@ const ANSWER: Duration = Duration::from_secs(10);
 
 /// `demo`: plays the story and ends with its verdict.
 pub(in crate::cli) fn run(console: &Console, flags: &[(String, String)], keep: bool) -> Ended {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        Stop::from(Failure::new(Class::Internal, "cannot set up the event loop").because(&error))
-    })?;
+    let runtime = daemon::runtime()?;
     let handle = runtime.handle().clone();
     let cancel = Cancel::new();
     // Before anything is there that a signal would leave behind.

@@ -7,12 +7,13 @@ use tokio::runtime::Handle;
 
 use crate::host::process::{self, Command};
 use crate::host::{Cancel as Killer, Guard};
-use crate::model::{Class, Failure, Outcome};
+use crate::model::{Class, Outcome};
 use crate::ports::{BuildEvent, Cancel};
 use crate::world;
 
 use super::agent::{SQLITE_MODULE, SQLITE_VERSION};
 use super::setting::Setting;
+use super::tree::url_of;
 
 /// How long SQLite's source may take to arrive.
 const DOWNLOAD: Duration = Duration::from_secs(120);
@@ -58,9 +59,7 @@ pub(super) fn find(
 /// Downloads SQLite's module, proven by the checksum database, and gives the tree in which it lies then.
 fn download(go: &Path, root: &Path, proxies: &str, cancel: &Cancel) -> Outcome<String> {
     let modules = root.join("modules");
-    let guard = Guard::this_executable().map_err(|error| {
-        Failure::new(Class::Internal, "cannot find out which program this is").because(&error)
-    })?;
+    let guard = Guard::this_executable()?;
     let mut command = Command::new(go)
         .args(["mod", "download", "-json"])
         .arg(format!("{SQLITE_MODULE}@{SQLITE_VERSION}"))
@@ -87,6 +86,5 @@ fn download(go: &Path, root: &Path, proxies: &str, cancel: &Cancel) -> Outcome<S
         move || killer.cancel()
     });
     process::capture(&command, DOWNLOAD, &killer)?.check(&command, Class::Network)?;
-    let tree = modules.join("cache/download").display().to_string().replace('\\', "/");
-    Ok(if tree.starts_with('/') { format!("file://{tree}") } else { format!("file:///{tree}") })
+    Ok(url_of(&modules.join("cache/download")))
 }

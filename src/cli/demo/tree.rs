@@ -38,9 +38,7 @@ impl Tree {
 
     /// The tree as an entry of `GOPROXY`.
     pub fn url(&self) -> String {
-        let path = self.root.display().to_string().replace('\\', "/");
-        // A path with a drive letter needs a slash before it.
-        if path.starts_with('/') { format!("file://{path}") } else { format!("file:///{path}") }
+        url_of(&self.root)
     }
 
     /// Publishes a version, or publishes it again with other content.
@@ -100,6 +98,13 @@ impl Tree {
         fs::write(&draft, content).map_err(|error| Failure::io("write", &draft, &error))?;
         fs::rename(&draft, path).map_err(|error| Failure::io("write", path, &error))
     }
+}
+
+/// A folder as an entry of `GOPROXY`.
+pub(super) fn url_of(folder: &Path) -> String {
+    let path = folder.display().to_string().replace('\\', "/");
+    // A path with a drive letter needs a slash before it.
+    if path.starts_with('/') { format!("file://{path}") } else { format!("file:///{path}") }
 }
 
 /// The versions that have an `.info`, lowest first.

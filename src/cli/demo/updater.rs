@@ -36,7 +36,7 @@ impl Updater {
         let internal = |error: &std::io::Error| {
             Failure::new(Class::Internal, "cannot start this program again").because(error)
         };
-        let mut guard = Guard::this_executable().map_err(|error| internal(&error))?;
+        let mut guard = Guard::this_executable()?;
         guard.grace = GRACE;
         let program = std::env::current_exe().map_err(|error| internal(&error))?;
         let mut command = Command::new(program).arg("--config").arg(setting.file());

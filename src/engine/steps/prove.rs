@@ -31,15 +31,8 @@ pub fn apply(cx: &mut Context) -> Outcome<Applied> {
     if let Some(ms) = cx.plan.expected_downtime_ms {
         notes.push(format!("expected downtime {ms} ms"));
     }
-    if !cx.switch.waits(cx.world.clock.now()).is_empty() {
-        // Nothing comes to lie beside the agent's binary before the agent is about to be stopped.
-        if cx.built.is_some() {
-            let said = cx.world.builder.version_output(&new.path, &cx.plan.version_args.clone());
-            notes.extend(said.map(|text| format!("says `{text}`")));
-        }
-        cx.plan.new_kept = Some(new);
-        return Ok(Applied::done(notes.join("; ")));
-    }
+    // Nothing comes to lie beside the agent's binary before the agent is about to be stopped.
+    let comes_later = !cx.switch.waits(cx.world.clock.now()).is_empty();
     let was_built = cx.built.is_some();
     let World { builder, versions, agent_files, .. } = &mut *cx.world;
     let plan = &mut cx.plan;
@@ -47,7 +40,10 @@ pub fn apply(cx: &mut Context) -> Outcome<Applied> {
     // The candidate is asked who it is while the disk is busy with the copies.
     let (said, staged) = std::thread::scope(|scope| {
         let asked = was_built.then(|| scope.spawn(|| builder.version_output(&new.path, &args)));
-        let staged = copies(versions.as_mut(), agent_files.as_mut(), plan, &new);
+        let staged = match comes_later {
+            true => Ok(()),
+            false => copies(versions.as_mut(), agent_files.as_mut(), plan, &new),
+        };
         (asked.and_then(|asked| asked.join().ok().flatten()), staged)
     });
     notes.extend(said.map(|text| format!("says `{text}`")));

@@ -17,23 +17,9 @@ const NAME_ATTEMPTS: u32 = 16;
 /// # Errors
 /// `Disk`; a missing directory is none.
 pub fn sweep(path: &Path) -> Outcome<usize> {
-    let act = || -> io::Result<usize> {
-        let (parent, name) = directory::split(path)?;
-        let directory = Directory::open(parent)?;
-        let mut count = 0;
-        for entry in std::fs::read_dir(parent)? {
-            let entry = entry?.file_name();
-            if is_temporary_of(&entry, name) {
-                directory.remove(&entry)?;
-                count += 1;
-            }
-        }
-        Ok(count)
-    };
-    match act() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
-        other => other.map_err(|error| Failure::io("remove temporary files of", path, &error)),
-    }
+    directory::split(path)
+        .and_then(|(parent, name)| remove_where(parent, |entry| is_temporary_of(entry, name)))
+        .map_err(|error| Failure::io("remove temporary files of", path, &error))
 }
 
 /// Removes the temporary files that interrupted writes of any file in `directory` left; links are not
@@ -42,13 +28,19 @@ pub fn sweep(path: &Path) -> Outcome<usize> {
 /// # Errors
 /// `Disk`; a missing directory is none.
 pub fn sweep_directory(directory: &Path) -> Outcome<usize> {
+    remove_where(directory, is_temporary)
+        .map_err(|error| Failure::io("remove temporary files in", directory, &error))
+}
+
+/// Removes the entries of a directory that are `litter`; none where there is no directory.
+fn remove_where(path: &Path, litter: impl Fn(&OsStr) -> bool) -> io::Result<usize> {
     let act = || -> io::Result<usize> {
-        let open = Directory::open(directory)?;
+        let directory = Directory::open(path)?;
         let mut count = 0;
-        for entry in std::fs::read_dir(directory)? {
+        for entry in std::fs::read_dir(path)? {
             let entry = entry?.file_name();
-            if is_temporary(&entry) {
-                open.remove(&entry)?;
+            if litter(&entry) {
+                directory.remove(&entry)?;
                 count += 1;
             }
         }
@@ -56,7 +48,7 @@ pub fn sweep_directory(directory: &Path) -> Outcome<usize> {
     };
     match act() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
-        other => other.map_err(|error| Failure::io("remove temporary files in", directory, &error)),
+        other => other,
     }
 }
 

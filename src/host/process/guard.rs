@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Command, Ended};
+use crate::model::{Class, Failure, Outcome};
 
 /// How long a tree has between the request to end and the kill, unless told otherwise.
 const GRACE: Duration = Duration::from_millis(100);
@@ -47,11 +48,16 @@ impl Guard {
     /// A guard that is the running executable, also when its file was replaced meanwhile.
     ///
     /// # Errors
-    /// The system's, when it cannot tell the executable's path.
-    pub fn this_executable() -> std::io::Result<Self> {
+    /// `Internal` when the system cannot tell the executable's path.
+    pub fn this_executable() -> Outcome<Self> {
         // In the child this names the same file as here, until it executes it.
         let kernel = PathBuf::from("/proc/self/exe");
-        if kernel.exists() { Ok(Self::new(kernel)) } else { std::env::current_exe().map(Self::new) }
+        if kernel.exists() {
+            return Ok(Self::new(kernel));
+        }
+        std::env::current_exe().map(Self::new).map_err(|error| {
+            Failure::new(Class::Internal, "cannot find out which program this is").because(&error)
+        })
     }
 
     /// The guard's arguments for `command`, which reads the file `stdin`.

@@ -10,12 +10,13 @@ use crate::host::{Attributes, atomic, digest};
 use crate::model::go_mod::GoMod;
 
 use super::super::environment;
+use super::super::questions::read_go_mod;
 use super::Build;
 
 /// Below the cache: whoever empties that is asked again.
 const NAME: &str = "planned";
-/// The most that is read of either file, in bytes.
-const LARGEST: u64 = 16 << 20;
+/// The most that is read of the note, in bytes: it is one digest.
+const LARGEST: u64 = 1024;
 const MODE: u32 = 0o644;
 
 /// What the plan of a build depends on.
@@ -47,14 +48,10 @@ impl Familiar {
 }
 
 fn key(build: &Build<'_>, go_mod: &Path) -> Option<String> {
-    // What go says is foreign text: nothing outside the cache is read.
-    let is_below = go_mod.starts_with(environment::module_cache(build.options));
-    if !is_below || go_mod.components().any(|part| part.as_os_str() == "..") {
-        return None;
-    }
-    let mut rules = GoMod::parse(&read(go_mod)?).ok()?;
-    rules.requires.sort();
     let job = build.job;
+    let text = read_go_mod(go_mod, &environment::module_cache(build.options), &job.module).ok()?;
+    let mut rules = GoMod::parse(&text).ok()?;
+    rules.requires.sort();
     let text = format!(
         "{} {:?} {} {:?} {} {} {:?} {:?}",
         build.tools.go.release,

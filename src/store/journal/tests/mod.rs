@@ -1,7 +1,7 @@
 use super::*;
 use crate::host::fault::{self, Action};
 use crate::model::journal::Direction;
-use crate::model::plan::{AgentPlace, Health, ServiceSpec};
+use crate::model::plan::{AgentPlace, ServiceSpec};
 use crate::model::{By, Plan, Run, RunKind, StepId, Timestamp};
 
 mod properties;
@@ -12,46 +12,28 @@ fn run(id: &str) -> Run {
 
 fn plan(id: &str) -> Box<Plan> {
     let binary = PathBuf::from("/usr/local/bin/sentinel");
+    let place = AgentPlace {
+        service: "agent".into(),
+        backup: layout::backup_of(&binary),
+        staged: layout::staged_of(&binary),
+        binary: binary.clone(),
+        database: None,
+    };
+    let spec = ServiceSpec {
+        service: "agent".into(),
+        binary,
+        args: vec!["line\nend".into(), "zero\0byte".into()],
+        env: Vec::new(),
+        user: None,
+        install_args: Vec::new(),
+        data: PathBuf::from("/var/lib/agent"),
+    };
     Box::new(Plan {
-        run: run(id),
-        module: "example.com/agent".into(),
         package: "cmd/sentinel".into(),
-        place: AgentPlace {
-            service: "agent".into(),
-            backup: layout::backup_of(&binary),
-            staged: layout::staged_of(&binary),
-            binary: binary.clone(),
-            database: None,
-        },
-        spec: ServiceSpec {
-            service: "agent".into(),
-            binary,
-            args: vec!["line\nend".into(), "zero\0byte".into()],
-            env: Vec::new(),
-            user: None,
-            install_args: Vec::new(),
-            data: PathBuf::from("/var/lib/agent"),
-        },
-        target: None,
-        old: None,
-        old_kept: None,
-        new_kept: None,
-        new_is_fresh: false,
-        run_after: true,
-        was_failing: false,
-        probes_passed_before: true,
-        definition: None,
-        database_choice: Default::default(),
-        restore_policy: Default::default(),
-        health: Health::default(),
         keep_versions: 3,
-        version_args: Vec::new(),
         build_timeout: std::time::Duration::from_secs(60),
         state: PathBuf::from("/var/lib/agent/updater"),
-        hold_reason: None,
-        probation: std::time::Duration::ZERO,
-        expected_downtime_ms: None,
-        snapshot: None,
+        ..Plan::new(run(id), "example.com/agent", place, spec)
     })
 }
 
