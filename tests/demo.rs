@@ -3,13 +3,14 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
 mod kit;
 
 use kit::child::Child;
+use kit::waiting::until_within;
 
 /// Far more than any of it takes.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -30,11 +31,8 @@ fn directories(folder: &Path) -> Vec<String> {
 fn begun(folder: &Path) -> (Child, String) {
     let demo = demo(folder);
     let name = format!("sentinel-updater-demo-{}-0", demo.pid());
-    let until = Instant::now() + LIMIT;
-    while !folder.join(&name).join("updater.toml").exists() {
-        assert!(Instant::now() < until, "no directory within {LIMIT:?}: {:?}", directories(folder));
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let begun = || folder.join(&name).join("updater.toml").exists();
+    until_within(LIMIT, "a demo has its directory", begun, || format!("{:?}", directories(folder)));
     (demo, name)
 }
 

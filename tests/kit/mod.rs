@@ -15,6 +15,7 @@ pub mod network;
 pub mod proxy;
 pub mod tls;
 pub mod trials;
+pub mod waiting;
 
 /// An error in words: a test shows it, nothing decides by it.
 pub type Result<T> = std::result::Result<T, String>;

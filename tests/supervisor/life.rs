@@ -8,7 +8,8 @@ use sentinel_updater::model::agent::Life;
 use sentinel_updater::ports::{Cancel, ServiceManager};
 
 use super::kit::trials::{Test, tests};
-use super::place::{LONG, Place, define, lives, until, wait_for};
+use super::place::{LONG, Place, define, lives, wait_for};
+use crate::kit::waiting::until;
 
 /// Every test here.
 pub(crate) fn tests() -> Vec<Test> {

@@ -5,7 +5,8 @@ use std::fs;
 use sentinel_updater::host::privilege;
 
 use super::kit::trials::{Test, skip, tests};
-use super::place::{LONG, Place, define, until, wait_for};
+use super::place::{LONG, Place, define, wait_for};
+use crate::kit::waiting::until;
 
 /// Every test here.
 pub(crate) fn tests() -> Vec<Test> {

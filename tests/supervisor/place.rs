@@ -107,25 +107,6 @@ pub(crate) fn wait_for(
     state
 }
 
-/// Waits until `wanted` holds of something that tells nobody.
-pub(crate) fn until(what: &str, wanted: impl Fn() -> bool) {
-    until_within(LONG, what, wanted, String::new);
-}
-
-/// The same with another limit, and what is shown when it is over.
-pub(crate) fn until_within(
-    limit: Duration,
-    what: &str,
-    wanted: impl Fn() -> bool,
-    shown: impl Fn() -> String,
-) {
-    let began = Instant::now();
-    while !wanted() {
-        assert!(began.elapsed() < limit, "{what}: {}", shown());
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
 /// Whether a process is there and has not ended.
 pub(crate) fn lives(pid: &str) -> bool {
     let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();

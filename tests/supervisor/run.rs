@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::kit::child::{self, Child};
 use super::kit::trials::{Test, tests};
-use super::place::{LONG, PROGRAM, Place, lives, until};
+use super::place::{LONG, PROGRAM, Place, lives};
+use crate::kit::waiting::until;
 
 /// Every test here.
 pub(crate) fn tests() -> Vec<Test> {

@@ -13,8 +13,9 @@ use super::kit::child::{self, Child};
 use super::kit::go::Go;
 use super::kit::trials::{Test, tests};
 use super::kit::{cache, network, proxy};
-use super::place::{LONG, PROGRAM, Place, until_within};
+use super::place::{LONG, PROGRAM, Place};
 use super::run::end;
+use crate::kit::waiting::until_within;
 
 /// Every test here.
 pub(crate) fn tests() -> Vec<Test> {

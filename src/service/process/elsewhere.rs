@@ -1,27 +1,11 @@
 //! The embedded supervisor where there is none: this system has no guard.
 
-use std::path::PathBuf;
+mod options;
 
-use crate::host::Guard;
-use crate::model::event::Level;
 use crate::model::{Class, Failure, Outcome};
 use crate::ports::ServiceManager;
 
-/// What the supervisor is told about its surroundings.
-pub struct Options {
-    /// Where services are defined.
-    pub folder: PathBuf,
-    /// The file that takes what services print.
-    pub log: PathBuf,
-    /// Bytes after which that file is rotated.
-    pub max_log_size: u64,
-    /// How many older files are kept.
-    pub max_log_files: u32,
-    /// Who watches over a service's processes.
-    pub guard: Guard,
-    /// Takes what happens.
-    pub note: Box<dyn Fn(Level, &str) + Send>,
-}
+pub use options::Options;
 
 /// Never there.
 pub enum Supervisor {}

@@ -25,6 +25,7 @@
 mod definition;
 mod life;
 mod manager;
+mod options;
 mod published;
 mod reader;
 mod supervisor;
@@ -32,5 +33,6 @@ mod thread;
 mod user;
 
 pub use manager::Manager;
+pub use options::Options;
 pub use reader::Reader;
-pub use supervisor::{Options, Supervisor};
+pub use supervisor::Supervisor;

@@ -1,7 +1,6 @@
 //! The supervisor as its owner holds it: begun once a process, ended with it.
 
 use std::io::{PipeWriter, Write};
-use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -9,30 +8,11 @@ use std::time::Duration;
 use super::Manager;
 use super::definition::Folder;
 use super::manager::Shared;
+use super::options::Options;
 use super::thread::{self, Order};
-use crate::host::{Guard, atomic};
-use crate::model::event::Level;
+use crate::host::atomic;
 use crate::model::{Class, Failure, Outcome};
 use crate::ports::ServiceManager;
-
-/// What the supervisor is told about its surroundings.
-pub struct Options {
-    /// Where services are defined; private, made when it is missing.
-    pub folder: PathBuf,
-    /// The file that takes what services print.
-    pub log: PathBuf,
-    /// Bytes after which that file is rotated; 0: never.
-    pub max_log_size: u64,
-    /// How many older files are kept.
-    pub max_log_files: u32,
-    /// Who watches over a service's processes.
-    pub guard: Guard,
-    /// Takes what happens, for the updater's own log.
-    pub note: Note,
-}
-
-/// Takes a line about what happens to a service.
-pub type Note = Box<dyn Fn(Level, &str) + Send>;
 
 /// The way to the supervisor's thread.
 #[derive(Clone)]
