@@ -117,10 +117,7 @@ pub(super) fn over_http(
     if reply.status == 304 && asked_conditionally {
         return Ok(Found::Same);
     }
-    if matches!(reply.status, 401 | 403) {
-        return Err(Miss::Failed(login.refused(base, refused(&name, &reply, Class::Network))));
-    }
-    let reply = judge(&name, reply)?;
+    let reply = judge(&name, reply, base, login)?;
     Ok(Found::Body(reply.body, reply.validators))
 }
 
@@ -175,10 +172,7 @@ pub(super) fn pieces(
                 .http
                 .fetch_into(request, take, &|| cancel.requested())
                 .map_err(|error| Miss::Failed(broken(&name, &error)))?;
-            if matches!(reply.status, 401 | 403) {
-                return Err(Miss::Failed(login.refused(base, refused(&name, &reply, Class::Network))));
-            }
-            judge(&name, reply).map(drop)
+            judge(&name, reply, base, &login).map(drop)
         }
         Place::File(root) => {
             let path = root.join(wanted.path);
@@ -213,11 +207,12 @@ fn address(base: &Url, wanted: Wanted<'_>) -> Result<Url, Miss> {
 }
 
 /// An answer with what was asked for, or why it is none.
-fn judge(name: &str, reply: Reply) -> Result<Reply, Miss> {
+fn judge(name: &str, reply: Reply, base: &Url, login: &Login) -> Result<Reply, Miss> {
     match reply.status {
         200 if is_web_page(&reply) => Err(Miss::Failed(web_page(name))),
         200 => Ok(reply),
         404 | 410 => Err(Miss::Absent(refused(name, &reply, Class::Module))),
+        401 | 403 => Err(Miss::Failed(login.refused(base, refused(name, &reply, Class::Network)))),
         _ => Err(Miss::Failed(refused(name, &reply, Class::Network))),
     }
 }
