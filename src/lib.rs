@@ -10,7 +10,8 @@
 //! | 1 | [`ports`], [`render`], [`config`], [`host`] |
 //! | 2 | [`source`], [`toolchain`], [`service`], [`store`], [`probe`] |
 //! | 3 | [`engine`], [`world`] |
-//! | 6 | [`daemon`] |
+//! | 4 | [`control`] |
+//! | 6 | [`daemon`], [`tui`] |
 //! | 7 | [`cli`] |
 
 pub mod model;
@@ -29,6 +30,9 @@ pub mod toolchain;
 pub mod engine;
 pub mod world;
 
+pub mod control;
+
 pub mod daemon;
+pub mod tui;
 
 pub mod cli;

@@ -47,6 +47,7 @@ impl Exit {
             Class::Usage | Class::Config => Self::Usage,
             Class::Permission => Self::NotPermitted,
             Class::Refused | Class::Busy => Self::Refused,
+            Class::Unreachable => Self::Unreachable,
             Class::Network
             | Class::Module
             | Class::Security
@@ -99,6 +100,7 @@ mod tests {
             (Class::Permission, 5),
             (Class::Refused, 6),
             (Class::Busy, 6),
+            (Class::Unreachable, 4),
             (Class::Timeout, 1),
             (Class::Cancelled, 1),
             (Class::Internal, 1),

@@ -1,7 +1,5 @@
 //! `update --dry-run`: what would be done, with every gate's verdict. Nothing is changed.
 
-use serde::Serialize;
-
 use super::args::Update;
 use super::ask::{Found, ask_and_compare};
 use super::exit::Exit;
@@ -9,49 +7,11 @@ use super::{Call, Ended, gate};
 use crate::config::Settings;
 use crate::engine::gates::{Wanted, gates};
 use crate::engine::switch::in_words;
-use crate::model::{Changes, Class, Failure, Outcome, StepId, Version};
+use crate::model::preview::{Gate, Step};
+use crate::model::{Class, Failure, Outcome, Preview, StepId, Version};
 use crate::render;
 use crate::render::table::Table;
 use crate::render::words;
-
-/// What an update would do.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct Preview {
-    /// The installed version.
-    installed: Option<String>,
-    /// The version to reach.
-    target: String,
-    /// Whether it is installed already.
-    current: bool,
-    /// Every gate with its verdict.
-    gates: Vec<Verdict>,
-    /// The steps in their order.
-    steps: Vec<Step>,
-    /// What the go.mod files of both versions declare; null: one of them is not known. What is compiled in
-    /// is known after the build.
-    declared_changes: Option<Changes>,
-    /// It is built and proven already.
-    staged: bool,
-    /// How long the agent is expected to be down, in milliseconds; null: none is installed.
-    expected_downtime_ms: Option<u64>,
-    /// The same in words.
-    #[serde(skip)]
-    expected: String,
-}
-
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct Verdict {
-    id: &'static str,
-    title: &'static str,
-    passes: bool,
-    reason: Option<String>,
-}
-
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct Step {
-    id: StepId,
-    title: &'static str,
-}
 
 /// Prints the preview; refused as the update would be.
 pub(super) fn run(call: &Call<'_>, settings: &Settings, request: &Update) -> Ended {
@@ -61,10 +21,11 @@ pub(super) fn run(call: &Call<'_>, settings: &Settings, request: &Update) -> End
         true => call.console.json(&preview)?,
         false => call.console.print(&text(&preview, request.force))?,
     }
-    // Staging stops nothing.
-    let counts = |gate: &&Verdict| !(request.stage_only && gate.id == "max_downtime");
-    let refused = preview.gates.iter().filter(counts).any(|gate| !gate.passes);
-    Ok(if refused && !request.force && !preview.current { Exit::Refused } else { Exit::Done })
+    Ok(if preview.is_refused(request.stage_only) && !request.force && !preview.current {
+        Exit::Refused
+    } else {
+        Exit::Done
+    })
 }
 
 fn preview(found: &Found, wanted: Option<&Version>) -> Outcome<Preview> {
@@ -77,19 +38,19 @@ fn preview(found: &Found, wanted: Option<&Version>) -> Outcome<Preview> {
     let current = installed.and_then(|installed| installed.version.as_ref());
     let chosen = decision.target.as_ref() == Some(target);
     let asked = Wanted { target, current, chosen, held: &facts.held, offered: &facts.offered };
-    let mut gates: Vec<Verdict> = gates(&asked, policy)
+    let mut gates: Vec<Gate> = gates(&asked, policy)
         .into_iter()
-        .map(|gate| Verdict {
-            id: gate.id,
-            title: gate.title,
+        .map(|gate| Gate {
+            id: gate.id.into(),
+            title: gate.title.into(),
             passes: gate.refusal.is_none(),
             reason: gate.refusal,
         })
         .collect();
     let too_long = policy.too_long(found.expected.duration()).filter(|_| installed.is_some());
-    gates.push(Verdict {
-        id: "max_downtime",
-        title: "down for no longer than allowed",
+    gates.push(Gate {
+        id: "max_downtime".into(),
+        title: "down for no longer than allowed".into(),
         passes: too_long.is_none(),
         reason: too_long.map(|(expected, limit)| {
             format!(
@@ -105,7 +66,7 @@ fn preview(found: &Found, wanted: Option<&Version>) -> Outcome<Preview> {
         current: current == Some(target),
         gates,
         staged: facts.staged.as_ref().is_some_and(|staged| staged.version == *target),
-        steps: StepId::ALL.map(|id| Step { id, title: id.title() }).into(),
+        steps: StepId::ALL.map(|id| Step { id, title: id.title().into() }).into(),
         declared_changes: found.declared.clone(),
         expected_downtime_ms: installed.map(|_| found.expected.ms),
         expected: in_words(&found.expected),
@@ -128,7 +89,7 @@ fn text(preview: &Preview, force: bool) -> String {
             (false, true) => "no, forced",
             (false, false) => "no",
         };
-        gates.row([gate.title.into(), verdict.into(), gate.reason.clone().unwrap_or_default()]);
+        gates.row([gate.title.clone(), verdict.into(), gate.reason.clone().unwrap_or_default()]);
     }
     text.push_str("conditions\n");
     text.push_str(&gates.text(2));

@@ -43,8 +43,10 @@ pub enum Class {
     Permission,
     /// Policy says no: held, downgrade, outside the constraint, choice missing.
     Refused,
-    /// Another process holds the lock.
+    /// Another process holds the lock, or another run is under way.
     Busy,
+    /// The service does not run, or does not answer.
+    Unreachable,
     /// A limit on time was reached.
     Timeout,
     /// Somebody asked to stop.

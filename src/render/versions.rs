@@ -1,33 +1,8 @@
 //! Versions: what is installed, kept, held and on offer.
 
-use serde::{Deserialize, Serialize};
-
 use super::table::Table;
 use super::words;
-use crate::model::{Held, Kept, Staged, Timestamp, Version};
-
-/// One version as `versions --json` tells it. The keys are always the same; absent is null.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VersionRow {
-    /// The version as shown; `unknown` for a binary without build information.
-    pub version: String,
-    /// It is the agent's now.
-    pub installed: bool,
-    /// It can be gone back to without network and compiler.
-    pub kept: bool,
-    /// It is built and proven, and switched to later.
-    pub staged: bool,
-    /// It is not taken automatically, or not before a time.
-    pub held: bool,
-    /// The module system has offered it.
-    pub available: bool,
-    /// Its authors took it back; null: not known.
-    pub retracted: Option<bool>,
-    /// Its author's word for when it was made.
-    pub commit_time: Option<Timestamp>,
-    /// When this updater first saw it offered.
-    pub first_seen_at: Option<Timestamp>,
-}
+use crate::model::{Held, Kept, Staged, Timestamp, Version, VersionRow};
 
 /// A version that was on offer.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -95,7 +95,9 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 }
 
 fn fold<'a>(mut view: View, events: impl IntoIterator<Item = &'a Event>) -> View {
-    events.into_iter().for_each(|event| view.apply(event));
+    for event in events {
+        view.apply(event);
+    }
     view
 }
 
