@@ -15,7 +15,6 @@ pub struct Screen {
 }
 
 pub const ALL: &[(u16, u16)] = &[(40, 12), (80, 24), (120, 40), (200, 60)];
-pub const SMALL: &[(u16, u16)] = &[(40, 12), (80, 24)];
 
 fn screen(name: &'static str, model: Model) -> Screen {
     Screen { name, model, sizes: ALL }

@@ -35,11 +35,11 @@ const RUNS: [Column; 7] = [
     column("OUTCOME", 11, 1),
     number("TOOK", 10, 2),
     number("DOWN", 6, 4),
-    column("BY", 9, 6),
+    column("BY", 8, 6),
 ];
 
 const VERSIONS: [Column; 4] =
-    [column("VERSION", 10, 0), column("STATE", 18, 0), column("FIRST SEEN", 10, 1), column("NOTE", 16, 2)];
+    [column("VERSION", 10, 0), column("STATE", 26, 0), column("FIRST SEEN", 10, 1), column("NOTE", 12, 2)];
 
 /// The columns that fit, by their number, with their room.
 fn fitting(columns: &[Column], flexible: usize, room: u16) -> Vec<(usize, u16)> {
@@ -143,7 +143,7 @@ fn run_cells(model: &Model, run: &Run, pen: &Pen<'_>) -> Vec<(String, Style)> {
     let outcome = status::short(words::verdict(run.verdict)).to_owned();
     vec![
         (times::ago(run.started_at, model.now), theme.plain),
-        (words::kind(run.kind).to_owned(), theme.plain),
+        (status::kind(run.kind).to_lowercase(), theme.plain),
         (words::way(run), theme.strong),
         (outcome, pipeline::verdict_style(run.verdict, pen)),
         (ms(run.took_ms), theme.plain),

@@ -174,7 +174,13 @@ fn three(model: &Model, areas: &mut Areas, mut rest: Rest) {
     let mut left = Rest(rest.left((areas.screen.width * 36 / 100).min(90)));
     areas.card = left.top(CARD);
     let pipeline = left.top((left.0.height * 11 / 20).max(20));
-    let build = rest.top(rest.0.height.div_ceil(2));
+    // There is nothing to see of a build that never was.
+    let runs = model.view.as_ref().is_some_and(|view| view.status.run.is_some());
+    let build = match runs || model.build.place().rows > 0 {
+        true => rest.0.height.div_ceil(2),
+        false => 5,
+    };
+    let build = rest.top(build);
     let below = if model.tab == Tab::Diagnostics { PaneId::Diagnostics } else { model.shown_log };
     areas.panes = vec![
         (PaneId::Pipeline, pipeline),

@@ -271,10 +271,8 @@ fn bar(inside: Rect, rows: usize, percent: u8, pen: &mut Pen<'_>) {
     let top = (height - thumb) * usize::from(percent.min(100)) / 100;
     let x = inside.right() - 1;
     for (at, y) in (inside.top()..inside.bottom()).enumerate() {
-        let (symbol, style) = match (top..top + thumb).contains(&at) {
-            true => ("█", pen.theme.faint),
-            false => ("░", pen.theme.faint),
-        };
-        pen.cell(x, y, symbol, style);
+        if (top..top + thumb).contains(&at) {
+            pen.cell(x, y, "█", pen.theme.faint);
+        }
     }
 }

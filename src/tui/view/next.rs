@@ -27,18 +27,15 @@ pub fn draw(model: &Model, view: &View, area: Rect, pen: &mut Pen<'_>) {
     if columns < 8 {
         return;
     }
-    let entries = list(model, view, pen);
     let mut y = area.y;
-    for (at, entry) in entries.iter().enumerate() {
+    for entry in list(model, view, pen) {
         let text = clean(&entry.text);
         let lines = wrapped(&text, columns);
         let left = usize::from(area.bottom().saturating_sub(y));
         if left == 0 {
             break;
         }
-        // One line for each of the others that still fit.
-        let others = (entries.len() - at - 1).min(left - 1);
-        let rows = lines.len().min(MOST).min((left - others).max(1));
+        let rows = lines.len().min(MOST).min(left);
         let x = pen.put(area, area.x, y, &format!(" {:<10}", entry.label), pen.theme.faint);
         for (row, line) in lines.iter().take(rows).enumerate() {
             let last = row + 1 == rows && rows < lines.len();
@@ -99,8 +96,11 @@ fn list(model: &Model, view: &View, pen: &Pen<'_>) -> Vec<Entry> {
     if let Some(error) = &latest.error {
         add("check", format!("fails: {error}"), theme.warn);
     }
-    let plan = model.plan.as_ref().filter(|plan| run.is_none() && !plan.current);
-    for gate in plan.iter().flat_map(|plan| &plan.gates).filter(|gate| !gate.passes) {
+    let plan = model.plan.as_ref().filter(|plan| !plan.current);
+    // What was planned for another version says nothing of this run.
+    let plan = plan.filter(|plan| run.is_none_or(|run| run.to.as_ref() == Some(&plan.target)));
+    for gate in plan.iter().filter(|_| run.is_none()).flat_map(|plan| &plan.gates).filter(|gate| !gate.passes)
+    {
         let reason = gate.reason.as_deref().unwrap_or("not met");
         add("gate", format!("{}: {reason}", gate.title), theme.warn);
     }
@@ -127,7 +127,7 @@ fn list(model: &Model, view: &View, pen: &Pen<'_>) -> Vec<Entry> {
             let ahead = run.steps.iter().find(|row| row.status == StepStatus::Pending);
             add("then", ahead.map_or_else(String::new, |row| row.title.clone()), theme.plain);
         }
-        (None, Some(at)) => add("next check", times::at(model, at), theme.plain),
+        (None, Some(at)) => add("check", format!("next at {}", times::at(model, at)), theme.plain),
         (None, None) => {}
     }
     entries

@@ -12,7 +12,7 @@ use crate::render::words::{self, Glyphs};
 use crate::tui::model::{Link, Model, PaneId};
 
 /// The widest title of a step.
-const TITLE: u16 = 28;
+const TITLE: u16 = 29;
 /// The widest identifier of a step.
 const ID: u16 = 9;
 /// Room for a duration: `1 min 12 s`.

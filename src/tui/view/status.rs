@@ -89,6 +89,9 @@ pub fn agent(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
     pieces.extend(life(status, pen));
     pieces.push(piece("  ", theme.plain));
     pieces.extend(versions(status, pen));
+    if areas.form == Form::Narrow && status.latest.update_available {
+        pieces.pop();
+    }
     let end = pen.pieces(area, area.x, area.y, &pieces);
     let mut more = Vec::new();
     let agent = &status.agent;
@@ -101,7 +104,6 @@ pub fn agent(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
     if agent.restarts > 0 {
         more.push((words::count(agent.restarts as usize, "restart"), theme.warn));
     }
-    more.push(checked(model, status, pen));
     let mut x = end;
     for (text, style) in more {
         if x + 2 + super::pen::width(&text) <= area.right() {
@@ -180,6 +182,8 @@ fn at_rest(model: &Model, status: &Status, areas: &Areas, pen: &mut Pen<'_>) {
     let updater = &status.updater;
     let paused = updater.paused.as_ref().filter(|paused| paused.holds(model.now));
     let mut parts: Vec<(String, ratatui::style::Style)> = Vec::new();
+    let narrow = areas.form == Form::Narrow;
+    let next = updater.next_check_at.map(|at| times::at(model, at));
     match (updater.state, paused) {
         (State::Stuck, _) => parts.push((words::state(State::Stuck).to_owned(), theme.bad)),
         (State::Off, _) => parts.push(("off".to_owned(), theme.warn)),
@@ -187,15 +191,21 @@ fn at_rest(model: &Model, status: &Status, areas: &Areas, pen: &mut Pen<'_>) {
             let until = paused.until.map_or_else(|| "resumed".to_owned(), |until| times::at(model, until));
             parts.push((format!("paused until {until}"), theme.warn));
         }
+        (State::Idle, None) => {
+            let what = if narrow { "next check" } else { words::state(State::Idle) };
+            let at = next.as_ref().map_or_else(String::new, |at| format!(" at {at}"));
+            parts.push((format!("{what}{at}"), theme.plain));
+        }
         (state, _) => parts.push((words::state(state).to_owned(), theme.plain)),
     }
     if let Some(probation) = &updater.probation {
         let until = times::at(model, probation.until);
         parts.push((format!("{} on probation until {until}", probation.version), theme.warn));
     }
-    if let Some(at) = updater.next_check_at {
-        parts.push((format!("next {}", times::at(model, at)), theme.faint));
+    if let Some(at) = next.filter(|_| updater.state != State::Idle || paused.is_some()) {
+        parts.push((format!("next check at {at}"), theme.faint));
     }
+    parts.push(checked(model, status, pen));
     if let Some(run) = &status.last_run {
         let text = format!(
             "last: {} {} {}",
@@ -252,7 +262,9 @@ fn under_way(model: &Model, view: &View, run: &Run, areas: &Areas, pen: &mut Pen
     if let Some(progress) = &run.progress {
         let percent = percent(progress.done, progress.total);
         let bar = (area.width / 7).clamp(8, 30);
-        if let Some(percent) = percent.filter(|_| x + 2 + bar + 8 <= area.right()) {
+        if let Some(percent) = percent.filter(|_| areas.form == Form::Narrow) {
+            x = pen.put(area, x, area.y, &format!("  {percent}%"), theme.strong);
+        } else if let Some(percent) = percent.filter(|_| x + 2 + bar + 8 <= area.right()) {
             x = pen.put(area, x, area.y, "  ", theme.plain);
             x = gauge(pen, areas, x, bar, percent, style);
             x = pen.put(area, x, area.y, &format!(" {percent:>2}%"), theme.strong);
