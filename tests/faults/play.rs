@@ -21,8 +21,8 @@ const SETTLING: Duration = Duration::from_secs(10);
 
 /// Plays a case on the stand; nothing is left of it.
 pub(crate) fn play(stand: &Stand, case: &Case) -> Report {
-    let began = Instant::now();
-    let mut report = Report::default();
+    let (began, worked) = (Instant::now(), process::cpu_ms());
+    let mut report = Report { met: true, ..Report::default() };
     let result = Play { stand, case, beats: 0, report: &mut report }.whole();
     let end = process::kill_all().and_then(|()| stand.unmount());
     if let Err(error) = result.and(end) {
@@ -31,6 +31,7 @@ pub(crate) fn play(stand: &Stand, case: &Case) -> Report {
         let tail: Vec<&str> = tail.into_iter().rev().collect();
         report.wrong = Some(format!("{error}\n{}", tail.join("\n")));
     }
+    report.cpu_ms = process::cpu_ms().saturating_sub(worked);
     report.took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     report
 }
@@ -92,13 +93,17 @@ impl Play<'_> {
             Blow::Kill | Blow::Cut(_) | Blow::Fill(_) => {
                 let state = self.wait_for_blow(&mut updater, &before)?;
                 match (strike.blow, state) {
-                    (Blow::Kill, State::Killed(9)) | (_, State::Runs) => {}
+                    (Blow::Kill, State::Killed(9)) => {}
+                    (_, State::Runs) => self.report.met = false,
                     (Blow::Cut(how), State::Stopped) => {
+                        self.stand.leave_witness()?;
                         self.stand.cut(how)?;
                         process::kill_all()?;
-                        updater.kill();
                         self.stand.unmount()?;
                         self.stand.mount(self.case.disk)?;
+                        let kept = usize::from(self.stand.take_witness());
+                        self.report.kept += kept;
+                        self.report.lost += 1 - kept;
                     }
                     (Blow::Fill(left), State::Stopped) => {
                         self.stand.fill(left)?;
@@ -119,6 +124,8 @@ impl Play<'_> {
             self.stand.read_only(false)?;
         }
         self.note_points();
+        let is_aimed = matches!(strike.blow, Blow::Error | Blow::Lasting);
+        self.report.met &= !is_aimed || self.was_struck();
         Ok(())
     }
 

@@ -32,8 +32,9 @@ pub(crate) fn recovery() -> Result<()> {
 fn play(story: &Story, most: usize) -> Result<()> {
     made::images()?;
     for disk in [Disk::Ext4, Disk::Xfs] {
-        let mut cases = story.cases(disk, most, Blow::Cut(DROP), "stop")?;
-        cases.extend(story.cases(disk, most, Blow::Cut(LOG), "stop")?);
+        let count = story.passed(disk)?.len();
+        let mut cases = story.cases(disk, count, most, Blow::Cut(DROP), "stop");
+        cases.extend(story.cases(disk, count, most, Blow::Cut(LOG), "stop"));
         let reports = lane::play_all(&cases)?;
         table::tell(&format!("{}, power cut on {}", story.name, disk.name()), &cases, &reports);
         all_hold(&cases, &reports)?;
