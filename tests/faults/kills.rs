@@ -3,7 +3,7 @@
 
 use super::plan::{Blow, Case, Disk, Strike};
 use super::play::{all_hold, operations, service};
-use super::{lane, made, sample, table};
+use super::{lane, made, power, sample, table};
 use crate::kit::Result;
 
 /// A story to be disturbed.
@@ -108,9 +108,13 @@ pub(crate) fn recoveries(disk: Disk, verb: &str, blow: Blow, most: usize) -> Res
         cases.extend(sample(count, most / 4).into_iter().map(|nth| with(format!("{verb}:{nth}"), blow)));
     }
     let reports = lane::play_all(&cases)?;
-    let kind = if blow == Blow::Kill { "killed in a recovery" } else { "power cut in a recovery" };
-    table::tell(kind, &cases, &reports);
-    all_hold(&cases, &reports)
+    let kind = match blow {
+        Blow::Kill => "killed in a recovery".to_owned(),
+        _ => format!("recovery, power cut on {}", disk.name()),
+    };
+    table::tell(&kind, &cases, &reports);
+    all_hold(&cases, &reports)?;
+    power::power_was_cut(&cases, &reports)
 }
 
 pub(crate) fn update() -> Result<()> {

@@ -23,7 +23,7 @@ const SETTLING: Duration = Duration::from_secs(10);
 pub(crate) fn play(stand: &Stand, case: &Case) -> Report {
     let (began, worked) = (Instant::now(), process::cpu_ms());
     let mut report = Report { met: true, ..Report::default() };
-    let result = Play { stand, case, beats: 0, report: &mut report }.whole();
+    let result = Play { stand, case, rows: Rows::default(), report: &mut report }.whole();
     let end = process::kill_all().and_then(|()| stand.unmount());
     if let Err(error) = result.and(end) {
         let said = fs::read_to_string(SAID).unwrap_or_default();
@@ -39,9 +39,43 @@ pub(crate) fn play(stand: &Stand, case: &Case) -> Report {
 struct Play<'a> {
     stand: &'a Stand,
     case: &'a Case,
-    /// Rows that the version of before was seen to have committed.
-    beats: i64,
+    rows: Rows,
     report: &'a mut Report,
+}
+
+/// Rows of the agent's database that must not be lost.
+///
+/// The agent commits as SQLite does with a write-ahead log by default: a commit outlives the end of its process,
+/// but it reaches the disk only when the agent ends well, so a power cut may take it.
+#[derive(Default)]
+struct Rows {
+    /// What the version of before was seen to have committed.
+    committed: i64,
+    /// What of it is on the disk.
+    synced: i64,
+    /// The process that was seen last since the last fault, and its rows.
+    last: Option<(i32, i64)>,
+}
+
+impl Rows {
+    fn seen(&mut self, agent: &Health) {
+        if let Some((pid, beats)) = self.last.replace((agent.pid, agent.beats))
+            && pid != agent.pid
+        {
+            self.synced = self.synced.max(beats);
+        }
+        self.committed = self.committed.max(agent.beats);
+    }
+
+    /// The power is about to fail; an agent that is gone was ended by the updater, and well.
+    fn cut(&mut self) {
+        if let Some((pid, beats)) = self.last.take()
+            && process::others().iter().all(|(id, _)| *id != pid)
+        {
+            self.synced = self.synced.max(beats);
+        }
+        self.committed = self.synced;
+    }
 }
 
 impl Play<'_> {
@@ -96,6 +130,7 @@ impl Play<'_> {
                     (Blow::Kill, State::Killed(9)) => {}
                     (_, State::Runs) => self.report.met = false,
                     (Blow::Cut(how), State::Stopped) => {
+                        self.rows.cut();
                         self.stand.leave_witness()?;
                         self.stand.cut(how)?;
                         process::kill_all()?;
@@ -119,6 +154,8 @@ impl Play<'_> {
             Blow::Lasting => self.wait_for_agent(&mut updater),
         }
         self.end(&mut updater)?;
+        // This end was no good one, and what follows is not known to be.
+        self.rows.last = None;
         self.stand.empty();
         if strike.blow == Blow::ReadOnly {
             self.stand.read_only(false)?;
@@ -177,7 +214,7 @@ impl Play<'_> {
         if let Some(agent) = checks::health()
             && agent.version == made::OLD
         {
-            self.beats = self.beats.max(agent.beats);
+            self.rows.seen(&agent);
         }
     }
 
@@ -226,7 +263,7 @@ impl Play<'_> {
         let deadline = Instant::now() + SETTLING;
         loop {
             let agent = self.wait("it rests", updater, look)?;
-            match checks::at_rest(self.stand.made(), self.case, &agent, self.beats) {
+            match checks::at_rest(self.stand.made(), self.case, &agent, self.rows.committed) {
                 Err(_) if Instant::now() < deadline => std::thread::park_timeout(Duration::from_millis(50)),
                 result => return result,
             }
