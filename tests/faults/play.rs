@@ -259,10 +259,12 @@ impl Play<'_> {
             let last = checks::journal().pop()?;
             (last["record"] == "end" && play.case.allows(&last["run"]["verdict"])).then_some(agent)
         };
-        // What follows the last record takes a moment, and a version that is not held is tried again.
-        let deadline = Instant::now() + SETTLING;
+        // What follows the last record takes a moment, and a version that is not held is tried again. The
+        // time for that begins at the first rest.
+        let mut deadline = None;
         loop {
             let agent = self.wait("it rests", updater, look)?;
+            let deadline = *deadline.get_or_insert_with(|| Instant::now() + SETTLING);
             match checks::at_rest(self.stand.made(), self.case, &agent, self.rows.committed) {
                 Err(_) if Instant::now() < deadline => std::thread::park_timeout(Duration::from_millis(50)),
                 result => return result,
