@@ -14,9 +14,11 @@ use crate::model::{Class, Failure, Outcome, Run, Status, Timestamp};
 use crate::world;
 
 use super::hook::Hook;
-use super::hub::{Hub, Target, write};
-use super::life::{self, EngineThread, Order, Orders};
+use super::hub::Hub;
+use super::life::EngineThread;
 use super::log::Log;
+use super::orders::{Order, Orders};
+use super::say::{Target, write};
 use super::signals::{Signal, Signals};
 
 /// What `run` is asked for.
@@ -110,20 +112,20 @@ fn live(
     let manager = world::kind(settings);
     status.updater.manager = manager.name().to_owned();
     let hook = Hook::new(settings);
-    let hub = Hub::new(status, hook.clone());
+    let orders = Orders::default();
+    let hub = Hub::new(status, hook.clone(), orders.clone());
     write(Level::Info, Target::Service, &format!("sentinel-updater {} starts", request.version));
     if manager.is_own() {
         let text = "no service manager: the updater runs the agent itself (manager process)";
         write(Level::Info, Target::Service, text);
     }
-    let (orders, inbox) = life::channel();
     let (done, ended) = oneshot::channel();
     let thread = EngineThread {
         settings: settings.clone(),
         hub: hub.clone(),
         interrupt: interrupt.clone(),
         pulse: pulse.clone(),
-        inbox,
+        orders: orders.clone(),
         handle: runtime.handle().clone(),
         only_recover: rejected.is_some(),
         once: request.once,
