@@ -6,6 +6,7 @@
 
 mod ask;
 mod desk;
+mod door;
 mod hook;
 mod hub;
 mod life;

@@ -19,7 +19,7 @@ use crate::control::queue::{Line, Next};
 use crate::engine::Sink;
 use crate::host::notify;
 use crate::model::status::{AgentStatus, State};
-use crate::model::{Event, EventKind, RunKind, Status, Timestamp, View};
+use crate::model::{Class, Event, EventKind, Failure, RunKind, Status, Timestamp, View};
 use crate::render;
 
 /// The most missed events that a client is sent one by one: more than that, and a view is less to read. They
@@ -40,7 +40,14 @@ struct Inner {
     view: View,
     ring: Ring,
     clients: Vec<Weak<Queue>>,
+    /// What is decided about an interrupted run is.
+    up: bool,
+    /// The socket is there, or cannot be.
+    reachable: bool,
+    /// Both were told.
     ready: bool,
+    /// The engine takes no requests any more.
+    ended: bool,
     /// A request for a run is at the engine. Once the run has begun there is nobody to be told.
     preparing: Option<Option<Answer<Begun>>>,
     /// What was promised to whoever cancelled the run under way.
@@ -56,7 +63,10 @@ impl Hub {
             view: View::new(status, 0),
             ring: Ring::default(),
             clients: Vec::new(),
+            up: false,
+            reachable: false,
             ready: false,
+            ended: false,
             preparing: None,
             promised: None,
         };
@@ -114,9 +124,16 @@ impl Hub {
         self.hook.configure(settings);
     }
 
-    /// Tells the service manager that we are up; once.
+    /// The engine is up.
     pub(super) fn ready(&self) {
         self.lock().ready();
+    }
+
+    /// Whoever wants to talk to us can, if anybody ever can.
+    pub(super) fn reachable(&self) {
+        let mut inner = self.lock();
+        inner.reachable = true;
+        inner.tell_ready();
     }
 
     /// Which start of the service this is.
@@ -171,11 +188,12 @@ impl Hub {
         inner.view.clone()
     }
 
-    /// Waits for nothing more: each client is told what is left, then its connection ends.
-    pub(super) fn close(&self) {
-        for client in self.lock().clients.drain(..).filter_map(|client| client.upgrade()) {
-            client.close();
-        }
+    /// The engine has ended: whoever waits for it is told.
+    pub(super) fn end(&self) {
+        let ending = Failure::new(Class::Unreachable, "the service is ending").hint("ask again when it runs");
+        let mut inner = self.lock();
+        inner.ended = true;
+        self.orders.refuse(&ending);
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -185,7 +203,13 @@ impl Hub {
 
 impl Inner {
     fn ready(&mut self) {
-        if !self.ready {
+        self.up = true;
+        self.tell_ready();
+    }
+
+    /// Tells the service manager that we are up; once.
+    fn tell_ready(&mut self) {
+        if self.up && self.reachable && !self.ready {
             self.ready = true;
             notify::ready();
         }

@@ -108,8 +108,6 @@ fn a_second_subscription_of_a_client_replaces_the_first() {
     output(&hub, "is in the view");
     assert_eq!(hub.resync(&queue).seq, 2);
     assert!(heard(&queue).is_empty());
-    hub.close();
-    assert_eq!(queue.take(), Some(Next::Closed));
 }
 
 #[test]
@@ -134,6 +132,11 @@ fn a_request_finds_no_run_or_is_refused_naming_it() {
     assert!(failure.class == Class::Busy && failure.to_string().contains("interrupted"), "{failure}");
     assert!(hub.not_recovering().is_err());
     assert!(hub.orders.next().is_none());
+    state(&hub, State::Idle);
+    let mut waits = ask().expect("it waits");
+    hub.end();
+    assert_eq!(waits.try_recv().expect("answered").expect_err("refused").class, Class::Unreachable);
+    assert_eq!(ask().expect_err("refused").class, Class::Unreachable);
 }
 
 #[test]
