@@ -57,7 +57,9 @@ impl Door {
         let Some(gate) = &self.gate else { return };
         match gate.replace(&access(settings)) {
             Ok(warnings) => self.tell(None, &warnings),
-            Err(failure) => self.tell(Some(&failure.context("the control socket cannot be given to its users")), &[]),
+            Err(failure) => {
+                self.tell(Some(&failure.context("the control socket cannot be given to its users")), &[])
+            }
         }
     }
 

@@ -13,9 +13,9 @@ use super::hook::Hook;
 use super::orders::{Answer, Orders};
 use super::say::log;
 use crate::config::Settings;
-use crate::control::Queue;
 use crate::control::protocol::{Begun, Subscribe, Subscribed};
-use crate::control::queue::{Line, Next};
+use crate::control::queue::Next;
+use crate::control::{Queue, codec};
 use crate::engine::Sink;
 use crate::host::notify;
 use crate::model::status::{AgentStatus, State};
@@ -217,7 +217,7 @@ impl Inner {
 
     /// Gives every client the event, encoded once for all, also for those who come back later.
     fn spread(&mut self, event: &Event) {
-        let line = line(event);
+        let line = codec::event(event);
         self.clients.retain(|client| match client.upgrade() {
             Some(client) => {
                 client.push(line.clone());
@@ -249,19 +249,4 @@ impl Inner {
 fn epoch() -> String {
     let now = Timestamp::now().as_nanosecond();
     format!("{now:x}-{:x}", std::process::id())
-}
-
-/// The line of an event.
-fn line(event: &Event) -> Line {
-    #[derive(serde::Serialize)]
-    struct Said<'a> {
-        jsonrpc: &'static str,
-        method: &'static str,
-        params: &'a Event,
-    }
-    let said = Said { jsonrpc: "2.0", method: "event", params: event };
-    Line {
-        text: serde_json::to_string(&said).unwrap_or_default().into(),
-        may_be_dropped: event.kind.may_be_dropped(),
-    }
 }

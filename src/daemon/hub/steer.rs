@@ -26,8 +26,9 @@ impl Hub {
         let inner = self.lock();
         match inner.busy() {
             Some(why) => Err(why),
-            None if inner.ended => Err(Failure::new(Class::Unreachable, "the service is ending")
-                .hint("ask again when it runs")),
+            None if inner.ended => {
+                Err(Failure::new(Class::Unreachable, "the service is ending").hint("ask again when it runs"))
+            }
             None => {
                 // Under the lock: a run that begins now finds it waiting, and answers it.
                 self.orders.send(Order::Wish(request));

@@ -9,8 +9,7 @@ use tokio::runtime::Handle;
 use super::{FOR_EVER, LogPlace, journal, log_place};
 use crate::config::Settings;
 use crate::control::protocol::{Log, LogLines};
-use crate::control::queue::Line;
-use crate::control::{Notice, Queue};
+use crate::control::{Notice, Queue, codec};
 use crate::daemon::say::{Target, write};
 use crate::host::follow::Follow;
 use crate::host::process::{self, Stream};
@@ -97,7 +96,7 @@ impl Followers {
         };
         for lines in lines.chunks(LINES) {
             let lines = LogLines { log, at: Timestamp::now(), lines: lines.to_vec() };
-            let line = line(&Notice::Log(lines));
+            let line = codec::notice(&Notice::Log(lines));
             for client in followed.clients.iter().filter_map(Weak::upgrade) {
                 client.push(line.clone());
             }
@@ -219,12 +218,4 @@ fn run(command: &Command, followers: &Followers, log: Log, thread: u64, runtime:
             Err(Failure::new(Class::Service, format!("`{}` ended by itself", command.line())))
         }
     }
-}
-
-fn line(notice: &Notice) -> Line {
-    let mut said = serde_json::to_value(notice).unwrap_or_default();
-    if let Some(said) = said.as_object_mut() {
-        said.insert("jsonrpc".into(), "2.0".into());
-    }
-    Line { text: said.to_string().into(), may_be_dropped: true }
 }
