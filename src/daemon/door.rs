@@ -72,9 +72,9 @@ impl Door {
         }
         if let Some(warning) = warnings.first() {
             let text = match warning {
-                Warning::NoGroup(group) => {
-                    format!("{warning}: `groupadd --system {group}`, then restart or reload the updater")
-                }
+                Warning::NoGroup(group) => format!(
+                    "there is no group `{group}`: only root may steer the updater until there is (`groupadd --system {group}`, then reload or restart the updater; or set control.group)"
+                ),
                 Warning::NotGiven { .. } => warning.to_string(),
             };
             now.push((GROUP, text));
