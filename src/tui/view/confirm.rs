@@ -68,16 +68,23 @@ pub fn draw(question: &Confirm, areas: &Areas, pen: &mut Pen<'_>) {
     let hint = "Tab chooses, Enter does it, Esc cancels";
     let inside = overlay::open(shape.place, &clean(&question.title), hint, pen);
     let top = inside.y + u16::from(shape.inside.height > shape.text + 3);
-    for (row, y) in rows(question, inside.width).iter().zip(top..(inside.y + shape.text + 1).min(inside.bottom())) {
+    for (row, y) in
+        rows(question, inside.width).iter().zip(top..(inside.y + shape.text + 1).min(inside.bottom()))
+    {
         pen.put(inside, inside.x + 1, y, row, pen.theme.plain);
     }
     for (at, (choice, area)) in question.choices.iter().zip(&shape.choices).enumerate() {
         if area.height == 0 {
             continue;
         }
-        pen.clear(Rect { x: inside.x, width: inside.width, ..*area }.intersection(if at == 0 { inside } else { *area }));
+        pen.clear(Rect { x: inside.x, width: inside.width, ..*area }.intersection(if at == 0 {
+            inside
+        } else {
+            *area
+        }));
         let style = if at == question.chosen { pen.theme.selected } else { pen.theme.plain };
-        let pieces = [piece("[ ", style), piece(clean(&choice.label).into_owned(), style), piece(" ]", style)];
+        let pieces =
+            [piece("[ ", style), piece(clean(&choice.label).into_owned(), style), piece(" ]", style)];
         pen.pieces(*area, area.x, area.y, &pieces);
     }
 }

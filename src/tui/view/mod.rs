@@ -7,14 +7,21 @@
 mod alerts;
 mod buttons;
 mod card;
+mod confirm;
+mod detail;
+mod diagnostics;
 mod footer;
+mod help;
 mod history;
 mod layout;
 mod log_pane;
 mod next;
+mod overlay;
+mod palette;
 mod panel;
 mod pen;
 mod pipeline;
+mod prompt;
 mod status;
 mod tabs;
 mod times;
@@ -56,6 +63,8 @@ pub fn draw(model: &Model, buffer: &mut Buffer) {
         alerts::draw(model, &areas, &mut pen);
         buttons::draw(model, &areas, &mut pen);
         footer::draw(model, &areas, &mut pen);
+        overlay::draw(model, &areas, &mut pen);
+        prompt::draw(model, &areas, &mut pen);
     }
     pen::finish(buffer, model.caps.ascii);
 }
@@ -65,7 +74,7 @@ fn pane(model: &Model, areas: &Areas, id: PaneId, area: Rect, pen: &mut Pen<'_>)
         PaneId::Pipeline => pipeline::draw(model, areas, area, pen),
         PaneId::Build | PaneId::Updater | PaneId::Agent => log_pane::draw(model, areas, id, area, pen),
         PaneId::History => history::draw(model, areas, area, pen),
-        PaneId::Diagnostics => {}
+        PaneId::Diagnostics => diagnostics::draw(model, areas, area, pen),
     }
 }
 
@@ -107,6 +116,11 @@ pub fn hit(model: &Model, column: u16, row: u16) -> Option<Target> {
     if areas.form == Form::Tiny {
         return None;
     }
+    if model.overlay.is_some() {
+        // What lies below is out of reach.
+        let choice = overlay::choice(model, &areas, at).map(Target::Choice);
+        return choice.or_else(|| overlay::command(model, &areas, at).map(Target::Action));
+    }
     let pressed = buttons::places(model, &areas)
         .into_iter()
         .chain(footer::places(model, &areas))
@@ -129,25 +143,10 @@ pub fn pane_height(model: &Model, pane: PaneId) -> u16 {
 
 /// Rows of text that the overlay has inside its frame; 0: nothing that scrolls lies on top.
 pub fn overlay_height(model: &Model) -> u16 {
-    model.size.1.saturating_sub(4)
+    overlay::extent(model, &areas(model)).0
 }
 
 /// Lines that the overlay has in all.
-pub fn overlay_lines(_model: &Model) -> usize {
-    0
-}
-
-/// Rows of text that a pane has inside its frame; 0: it is not on the screen.
-pub fn pane_height(model: &Model, _pane: super::model::PaneId) -> u16 {
-    model.size.1.saturating_sub(7)
-}
-
-/// Rows of text that the overlay has inside its frame; 0: nothing that scrolls lies on top.
-pub fn overlay_height(model: &Model) -> u16 {
-    model.size.1.saturating_sub(4)
-}
-
-/// Lines that the overlay has in all.
-pub fn overlay_lines(_model: &Model) -> usize {
-    super::keys::BINDINGS.len()
+pub fn overlay_lines(model: &Model) -> usize {
+    overlay::extent(model, &areas(model)).1
 }
