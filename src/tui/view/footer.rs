@@ -32,7 +32,9 @@ fn shown(model: &Model, areas: &Areas) -> (Places, Places) {
     let own_row = areas.buttons.height > 0;
     let wide = |key: &Button| width(key.1) + 1 + width(key.2);
     let rows = keys::footer(model);
-    let all = rows.iter().filter(|row| !buttons::is_button(row.action, own_row));
+    let is_log = areas.focus(model).is_some_and(|pane| model.log(pane).is_some());
+    let fits = |action: Action| is_log || !matches!(action, Action::Wrap | Action::Stamps);
+    let all = rows.iter().filter(|row| !buttons::is_button(row.action, own_row) && fits(row.action));
     let all: Vec<Button> = all.map(|row| buttons::button(model, row)).collect();
     let (always, wanted): (Vec<Button>, Vec<Button>) =
         all.into_iter().partition(|key| ALWAYS.contains(&key.0));
