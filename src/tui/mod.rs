@@ -11,11 +11,8 @@ pub mod keys;
 pub mod model;
 pub mod msg;
 pub mod pane;
-<<<<<<< HEAD
-pub mod replay;
-=======
 pub mod picture;
->>>>>>> main
+pub mod replay;
 pub mod theme;
 pub mod update;
 pub mod view;
