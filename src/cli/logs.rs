@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::args::{Log, Logs};
 use super::console::{Console, Stop};
 use super::exit::Exit;
-use super::{Call, Ended, gate};
+use super::service::{Reached, reach};
+use super::{Call, Ended, gate, tail};
 use crate::config::Settings;
 use crate::host::follow::Follow;
 use crate::host::process::{self, Stream};
@@ -26,6 +27,10 @@ const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// Prints the end of a log, and goes on with it if asked to.
 pub(super) fn run(call: &Call<'_>, request: &Logs) -> Ended {
     let settings = call.settings()?;
+    let absent = match reach(&settings) {
+        Reached::Service(service) => return tail::run(call, *service, request),
+        Reached::Absent(failure) => failure,
+    };
     match request.log {
         Log::Updater => file(call.console, &settings.log_file(), request),
         Log::Agent => match agent_file(&settings) {
@@ -33,7 +38,7 @@ pub(super) fn run(call: &Call<'_>, request: &Logs) -> Ended {
             None => journal(call.console, &settings, request),
         },
         Log::Build => {
-            gate::readable(&settings, "logs build")?;
+            gate::readable(&settings, "logs build", &absent)?;
             match newest_build(&Layout::new(&settings.paths.state))? {
                 Some(path) => file(call.console, &path, request),
                 None => {

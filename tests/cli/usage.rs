@@ -23,7 +23,7 @@ fn help_lists_every_command_for_people_and_no_other() {
     let (list, _) = rest.split_once("\n\n").expect("an end");
     let names: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
     let all = [
-        "run", "status", "check", "update", "rollback", "hold", "unhold", "pause", "resume", "history",
+        "run", "status", "check", "update", "rollback", "cancel", "hold", "unhold", "pause", "resume", "history",
         "versions", "logs", "config", "demo",
     ];
     assert_eq!(names, all);
