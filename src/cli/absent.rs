@@ -79,13 +79,7 @@ mod tests {
     fn each_reason_has_the_next_command() {
         let nobody = Some(Holder::Nobody);
         for (kind, life, holder, why, next) in [
-            (
-                Kind::Systemd,
-                Some(Life::Stopped),
-                nobody,
-                "`up` is stopped",
-                "`sudo systemctl start up`",
-            ),
+            (Kind::Systemd, Some(Life::Stopped), nobody, "`up` is stopped", "`sudo systemctl start up`"),
             (Kind::Systemd, Some(Life::Absent), nobody, "is not installed", "install it"),
             (
                 Kind::Systemd,
@@ -94,8 +88,20 @@ mod tests {
                 "has failed",
                 "`journalctl -u up` tells why; then `sudo systemctl start up`",
             ),
-            (Kind::Systemd, Some(Life::Running), Some(Holder::Process(7)), "not with this socket", "paths.socket"),
-            (Kind::Systemd, Some(Life::Stopped), Some(Holder::Process(7)), "(pid 7)", "wait until it is done"),
+            (
+                Kind::Systemd,
+                Some(Life::Running),
+                Some(Holder::Process(7)),
+                "not with this socket",
+                "paths.socket",
+            ),
+            (
+                Kind::Systemd,
+                Some(Life::Stopped),
+                Some(Holder::Process(7)),
+                "(pid 7)",
+                "wait until it is done",
+            ),
             (Kind::Process, None, nobody, "no updater runs here", "start `sentinel-updater run`"),
             (Kind::Process, None, Some(Holder::Unknown), "is at work", "wait"),
             (Kind::Systemd, None, None, "no updater runs here", "start `sentinel-updater run`"),

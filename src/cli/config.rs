@@ -1,13 +1,13 @@
 //! `config show` and `config check`.
 
 use super::args::Config;
-use super::exit::Exit;
 use super::console::Stop;
+use super::exit::Exit;
 use super::service::{Reached, reach};
 use super::{Call, Ended};
+use crate::config::{Loaded, SECTIONS};
 use crate::control::Request;
 use crate::model::Setting;
-use crate::config::{Loaded, SECTIONS};
 use crate::render::table::Table;
 
 /// Prints the settings, or says whether they can be used.
@@ -38,9 +38,10 @@ fn show(call: &Call<'_>, loaded: Loaded, local: bool, origin: bool, json: bool) 
                 let program = &service.welcome().program;
                 (values, format!("these are the settings of the running service (version {program})"))
             }
-            Reached::Absent(absent) => {
-                (loaded.values, format!("these are the settings by `{file}`; the service was not asked: {}", absent.line()))
-            }
+            Reached::Absent(absent) => (
+                loaded.values,
+                format!("these are the settings by `{file}`; the service was not asked: {}", absent.line()),
+            ),
         },
     };
     match json {

@@ -61,11 +61,7 @@ impl Console {
 
     /// Any two writers.
     pub fn new(out: impl Write + Send + 'static, talk: impl Write + Send + 'static) -> Self {
-        Self {
-            out: Arc::new(Mutex::new(out)),
-            talk: Arc::new(Mutex::new(talk)),
-            draws: Draws::default(),
-        }
+        Self { out: Arc::new(Mutex::new(out)), talk: Arc::new(Mutex::new(talk)), draws: Draws::default() }
     }
 
     /// Where text can be drawn anew in its place.

@@ -40,13 +40,15 @@ pub(super) fn engine(settings: &Settings, command: &str, absent: Failure) -> Res
     if world::kind(settings) != Kind::Process {
         return Ok(by);
     }
-    Err(absent.context("the updater runs the agent itself, and only while it runs can the agent be switched").into())
+    Err(absent
+        .context("the updater runs the agent itself, and only while it runs can the agent be switched")
+        .into())
 }
 
 fn busy(pid: Option<u32>, absent: &Failure) -> Failure {
     let process = pid.map_or_else(String::new, |pid| format!(" (pid {pid})"));
     let failure = Failure::new(Class::Busy, format!("another sentinel-updater{process} is at work"))
-        .cause(absent.line());
+        .cause(absent.what.clone());
     Failure { hint: absent.hint.clone(), ..failure }
 }
 
@@ -59,7 +61,9 @@ pub(super) fn readable(settings: &Settings, command: &str, absent: &Failure) -> 
     looks(absent)?;
     let state = &settings.paths.state;
     match std::fs::read_dir(state) {
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied && absent.class == Class::Permission => {
+        Err(error)
+            if error.kind() == std::io::ErrorKind::PermissionDenied && absent.class == Class::Permission =>
+        {
             // There is another way than root's.
             Err(absent.clone())
         }

@@ -13,7 +13,7 @@ use super::{Call, Ended};
 use crate::control::protocol::{self, LogTail};
 use crate::control::{Notice, Request};
 use crate::daemon::Signals;
-use crate::model::Class;
+use crate::model::{Class, Failure};
 
 /// Between two tries to reach the service again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -87,12 +87,17 @@ impl Printer<'_> {
             match link.next().await {
                 Ok(Notice::Log(log)) => self.print(&log.lines)?,
                 Ok(Notice::Dropped(dropped)) => {
-                    self.console.talk(&format!("… {} times lines are missing here: they came too fast", dropped.count));
+                    self.console.talk(&format!(
+                        "… {} times lines are missing here: they came too fast",
+                        dropped.count
+                    ));
                 }
                 Ok(Notice::Event(_) | Notice::Resync(_)) => {}
                 Err(failure) => {
                     let why = failure.line();
-                    self.console.talk(&format!("the connection to the service is lost ({why}); trying to reach it again"));
+                    self.console.talk(&format!(
+                        "the connection to the service is lost ({why}); trying to reach it again"
+                    ));
                     link = self.again(&link, request).await?;
                 }
             }
@@ -105,7 +110,7 @@ impl Printer<'_> {
             let attempt = async {
                 let link = link.again().await?;
                 let tail: LogTail = link.ask(asked(request, GAP)).await?;
-                Ok((link, tail))
+                Ok::<_, Failure>((link, tail))
             };
             match attempt.await {
                 Ok((link, tail)) => {
@@ -113,7 +118,9 @@ impl Printer<'_> {
                     self.print(&new)?;
                     return Ok(link);
                 }
-                Err(failure) if matches!(failure.class, Class::Unreachable | Class::Busy) => sleep(PAUSE).await,
+                Err(failure) if matches!(failure.class, Class::Unreachable | Class::Busy) => {
+                    sleep(PAUSE).await
+                }
                 Err(failure) => return Err(failure.into()),
             }
         }

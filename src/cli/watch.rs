@@ -177,7 +177,9 @@ impl<'a> Display<'a> {
         let text = match (&self.form, trouble) {
             (Form::Screen(_), _) => screenful(known, trouble, now),
             (_, Some(failure)) => lost(known.map(|(_, at)| at), failure),
-            (Form::Objects, None) => known.and_then(|(status, _)| serde_json::to_string(status).ok()).unwrap_or_default(),
+            (Form::Objects, None) => {
+                known.and_then(|(status, _)| serde_json::to_string(status).ok()).unwrap_or_default()
+            }
             (Form::Lines, None) => known.map(|(status, _)| render::status_line(status)).unwrap_or_default(),
         };
         if text.is_empty() || text == self.last {

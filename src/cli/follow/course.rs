@@ -108,7 +108,8 @@ impl Course {
 
     /// Whether the service may still take the run up: it has just been started.
     pub(super) fn may_come(&self) -> bool {
-        matches!(self.view.status.updater.state, State::Off | State::Recovering) || self.view.status.run.is_some()
+        matches!(self.view.status.updater.state, State::Off | State::Recovering)
+            || self.view.status.run.is_some()
     }
 }
 
@@ -152,7 +153,9 @@ mod tests {
         assert_eq!(course.position(), position);
         let mut done = run("ours");
         done.verdict = Some(Verdict::Updated);
-        let Seen::Ended(ended, Some(last)) = course.take(event(13, EventKind::RunEnded { run: done.clone() })) else {
+        let Seen::Ended(ended, Some(last)) =
+            course.take(event(13, EventKind::RunEnded { run: done.clone() }))
+        else {
             panic!("it has ended");
         };
         assert_eq!((ended.as_ref(), last.seq), (&done, 13));

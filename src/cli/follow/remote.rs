@@ -156,7 +156,8 @@ impl Follower<'_> {
     /// Reaches the service again and goes on where we were. None: nobody wants to follow it any more.
     async fn again(&mut self, failure: Failure, signals: &mut Signals) -> Result<Option<Seen>, Stop> {
         let why = failure.line();
-        self.teller.say(&format!("  the connection to the service is lost ({why}); trying to reach it again"));
+        self.teller
+            .say(&format!("  the connection to the service is lost ({why}); trying to reach it again"));
         let until = Instant::now() + PATIENCE;
         loop {
             let attempt = async {
@@ -182,7 +183,8 @@ impl Follower<'_> {
                 }
                 Err(failure) => {
                     self.teller.wipe();
-                    let what = format!("the {} (run {}) cannot be followed to its end", self.name, self.course.id());
+                    let what =
+                        format!("the {} (run {}) cannot be followed to its end", self.name, self.course.id());
                     return Err(failure.context(what).into());
                 }
             }
@@ -194,9 +196,8 @@ impl Follower<'_> {
         self.teller.wipe();
         let (name, id) = (self.name, self.course.id().to_owned());
         self.teller.say(&format!("the {name} goes on in the service (run {id})"));
-        self.teller.say(
-            "  next: `sentinel-updater status --watch` follows it, `sentinel-updater cancel` aborts it",
-        );
+        self.teller
+            .say("  next: `sentinel-updater status --watch` follows it, `sentinel-updater cancel` aborts it");
         None
     }
 }

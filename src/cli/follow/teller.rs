@@ -126,12 +126,8 @@ mod tests {
         assert_eq!(progress(&view, at(9)), None);
         let mut run = Run::new("r".into(), RunKind::Update, By::Timer, at(0));
         run.step_started(StepId::Build);
-        run.progress = Some(Progress {
-            phase: "compile".into(),
-            done: 12,
-            total: 90,
-            detail: Some("sqlite3.c".into()),
-        });
+        run.progress =
+            Some(Progress { phase: "compile".into(), done: 12, total: 90, detail: Some("sqlite3.c".into()) });
         view.status.run = Some(run);
         view.step_since = Some(at(2));
         assert_eq!(
