@@ -162,6 +162,8 @@ fn versions_are_joined_from_all_that_is_known() {
             "installed",
             "kept",
             "retracted",
+            "schema_differs",
+            "snapshot_at",
             "staged",
             "version"
         ]
