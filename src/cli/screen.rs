@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn what_is_drawn_stands_in_the_place_of_what_was_drawn_before() {
-        let mut terminal = vt100::Parser::new(6, 20, 0);
+        let side = |length| std::num::NonZero::new(length).expect("a side");
+        let mut terminal = vt100::Parser::new(side(6), side(20), 0);
         let mut place = Place::default();
         let mut show = |text: &str| {
             let raw = text.replace('\n', "\r\n");

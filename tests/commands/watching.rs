@@ -70,5 +70,5 @@ fn a_log_is_followed_over_the_end_of_the_service() {
     assert_eq!(logs.exit_within(LONG).expect("it ends").code(), Some(0));
     let said = logs.said().0;
     assert_eq!(said.matches("meanwhile").count(), 1, "{said}");
-    assert_eq!(said.matches("first").count(), 1, "{said}");
+    assert_eq!(said.matches("held: v9.0.0 (first)\n").count(), 1, "{said}");
 }
