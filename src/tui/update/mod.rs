@@ -10,3 +10,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
     }
     Vec::new()
 }
+
+/// When the picture changes by time alone.
+pub fn wake_at(_model: &Model) -> Option<crate::model::Timestamp> {
+    None
+}
