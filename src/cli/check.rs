@@ -1,6 +1,5 @@
 //! `check`.
 
-use super::ask::ask;
 use super::exit::Exit;
 use super::{Call, Ended, gate};
 use crate::config::Settings;
@@ -41,7 +40,7 @@ pub(super) fn run(call: &Call<'_>, exit_code: bool, json: bool) -> Ended {
 fn newest(settings: &Settings) -> Outcome<Latest> {
     gate::readable_supervisor(settings, "check")?;
     if !may_remember(settings) {
-        return ask(settings).map(|found| found.latest);
+        return daemon::newest(settings);
     }
     let sink = Box::new(|_: EventKind| {});
     daemon::with_engine(settings, sink, &Interrupt::new(), |engine| {

@@ -8,7 +8,6 @@
 pub mod demo;
 
 mod args;
-mod ask;
 mod check;
 mod config;
 mod console;

@@ -5,10 +5,17 @@
 //! to a [`Service`], which `daemon` implements; the client is one for dashboard, commands and tests, over
 //! any pair of streams. Never comes in: a setting, the engine, a decision about the agent.
 
+pub mod client;
+pub mod codec;
+mod endpoint;
 pub mod protocol;
 pub mod queue;
+mod server;
 mod service;
 
+pub use client::{Client, Connection, Heard, Notices};
+pub use endpoint::{Access, Gate, Listener, Warning};
 pub use protocol::{Notice, Request, Role};
 pub use queue::Queue;
+pub use server::serve;
 pub use service::{Caller, Reply, Service};

@@ -4,16 +4,20 @@
 //! of its own and does one thing at a time. Commands that work without the service run the same engine
 //! in their own process, under the same lock. Nothing here decides what is done to the agent.
 
+mod ask;
 mod hook;
 mod hub;
 mod life;
 mod local;
 mod log;
+mod preview;
 mod rescue;
 mod service;
 mod signals;
 
+pub use ask::newest;
 pub use local::{with_engine, with_records};
+pub use preview::preview;
 pub use rescue::rescue;
 pub use service::{Ending, Request, run, runtime};
 pub use signals::{Signal, Signals};

@@ -1,6 +1,8 @@
 //! Asking the module system and deciding, without writing anything: beside a running service, and for
 //! those who may not write.
 
+use std::path::Path;
+
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -32,20 +34,21 @@ pub(super) struct Found {
     pub expected: Expected,
 }
 
-/// Asks and decides.
+/// What the module system has now. Nothing is remembered.
 ///
 /// # Errors
 /// What the module system answers; `Disk`, `Service`.
-pub(super) fn ask(settings: &Settings) -> Outcome<Found> {
-    asked(settings, |_, _| None)
+pub fn newest(settings: &Settings) -> Outcome<Latest> {
+    beside_the_runtime(|handle| asked(settings, &handle, |_, _| None)).map(|found| found.latest)
 }
 
-/// The same, and what changes from the installed version to `wanted`, or to the one that policy leads to.
+/// Asks, decides, and finds out what changes from the installed version to `wanted`, or to the one that policy
+/// leads to. The thread of `runtime` must not be the caller's.
 ///
 /// # Errors
-/// As [`ask`].
-pub(super) fn ask_and_compare(settings: &Settings, wanted: Option<&Version>) -> Outcome<Found> {
-    asked(settings, |found, source| {
+/// As [`newest`].
+pub(super) fn compare(settings: &Settings, runtime: &Handle, wanted: Option<&Version>) -> Outcome<Found> {
+    asked(settings, runtime, |found, source| {
         let target = wanted.or(found.decision.target.as_ref())?;
         let current = found.facts.installed.as_ref()?.version.as_ref()?;
         // Only for show: the preview is whole without it.
@@ -61,30 +64,29 @@ pub(super) fn ask_and_compare(settings: &Settings, wanted: Option<&Version>) -> 
 
 fn asked(
     settings: &Settings,
-    compare: impl FnOnce(&Found, &mut dyn ModuleSource) -> Option<Changes> + Send,
+    runtime: &Handle,
+    compare: impl FnOnce(&Found, &mut dyn ModuleSource) -> Option<Changes>,
 ) -> Outcome<Found> {
-    beside_the_runtime(|handle| {
-        let mut source = world::source(settings, &handle)?;
-        let (mut facts, expected) = remembered(settings, world::installed(settings)?)?;
-        facts.service = world::services(settings)?.state(&settings.agent.service_name)?;
-        let policy = world::policy(settings);
-        let offers = offers(source.as_mut(), &policy, facts.installed.as_ref(), &Cancel::new())?;
-        facts.offered = offers.answer.offered;
-        facts.machine = world::machine().machine_id();
-        facts.expected = Some(expected);
-        let decision = decide(&facts, &policy);
-        let latest = latest(&facts, &decision, source.as_mut(), settings);
-        let mut found = Found { facts, decision, policy, latest, declared: None, expected };
-        found.declared = compare(&found, source.as_mut());
-        Ok(found)
-    })
+    let mut source = world::source(settings, runtime)?;
+    let (mut facts, expected) = remembered(settings, world::installed(settings)?)?;
+    facts.service = world::services(settings)?.state(&settings.agent.service_name)?;
+    let policy = world::policy(settings);
+    let offers = offers(source.as_mut(), &policy, facts.installed.as_ref(), &Cancel::new())?;
+    facts.offered = offers.answer.offered;
+    facts.machine = world::machine().machine_id();
+    facts.expected = Some(expected);
+    let decision = decide(&facts, &policy);
+    let latest = latest(&facts, &decision, source.as_mut(), settings);
+    let mut found = Found { facts, decision, policy, latest, declared: None, expected };
+    found.declared = compare(&found, source.as_mut());
+    Ok(found)
 }
 
 /// What the updater remembers; nothing where it may not be read.
 fn remembered(settings: &Settings, installed: Option<Installed>) -> Outcome<(Facts, Expected)> {
     let unknown = downtime::expect(&[], &[], 0);
     let mut facts = Facts { now: Timestamp::now(), installed, ..Facts::default() };
-    if super::gate::readable(settings, "check").is_err() {
+    if is_hidden(&settings.paths.state) {
         return Ok((facts, unknown));
     }
     let Some(mut records) = world::reading(settings)? else { return Ok((facts, unknown)) };
@@ -101,6 +103,11 @@ fn remembered(settings: &Settings, installed: Option<Installed>) -> Outcome<(Fac
         None => 0,
     };
     Ok((facts, downtime::expect(&records.runs(50)?, &world::kept(settings)?, size)))
+}
+
+/// The updater's folder is private.
+fn is_hidden(state: &Path) -> bool {
+    std::fs::read_dir(state).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
 }
 
 fn latest(facts: &Facts, decision: &Decision, source: &mut dyn ModuleSource, settings: &Settings) -> Latest {
@@ -124,8 +131,8 @@ fn latest(facts: &Facts, decision: &Decision, source: &mut dyn ModuleSource, set
 }
 
 /// Runs `work` on a thread of its own while this one drives the network.
-fn beside_the_runtime<T: Send>(work: impl FnOnce(Handle) -> Outcome<T> + Send) -> Outcome<T> {
-    let runtime = crate::daemon::runtime()?;
+pub(super) fn beside_the_runtime<T: Send>(work: impl FnOnce(Handle) -> Outcome<T> + Send) -> Outcome<T> {
+    let runtime = super::service::runtime()?;
     let handle = runtime.handle().clone();
     let result = std::thread::scope(|scope| {
         let (done, ended) = oneshot::channel::<()>();
