@@ -60,10 +60,14 @@ impl Ssh {
     /// # Errors
     /// `Usage` for a destination that ssh would take for an option, or that is none.
     pub fn new(host: &str, command: &[&str]) -> Outcome<Self> {
-        if host.is_empty() || host.starts_with('-') || host.chars().any(|symbol| symbol.is_whitespace() || symbol.is_control())
+        if host.is_empty()
+            || host.starts_with('-')
+            || host.chars().any(|symbol| symbol.is_whitespace() || symbol.is_control())
         {
             let what = format!("`{}` is no destination for ssh", clean(host));
-            return Err(Failure::new(Class::Usage, what).hint("give USER@HOST, or a name from ssh's configuration"));
+            return Err(
+                Failure::new(Class::Usage, what).hint("give USER@HOST, or a name from ssh's configuration")
+            );
         }
         let command: Vec<String> = command.iter().map(|word| quoted(word)).collect();
         Ok(Self { host: host.to_owned(), command: command.join(" ") })
@@ -87,7 +91,11 @@ impl Ssh {
     ///
     /// # Errors
     /// `Toolchain`: there is no ssh here.
-    pub fn start(&self, questions: Questions, said: impl Fn(&str) + Send + 'static) -> Outcome<Session> {
+    pub fn start(
+        &self,
+        questions: Questions,
+        mut said: impl FnMut(&str) + Send + 'static,
+    ) -> Outcome<Session> {
         let mut child = Command::new("ssh")
             .args(self.args(questions))
             .stdin(Stdio::piped())
@@ -96,14 +104,16 @@ impl Ssh {
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| {
-                Failure::new(Class::Toolchain, "cannot start `ssh`").because(&error).hint("install the OpenSSH client")
+                Failure::new(Class::Toolchain, "cannot start `ssh`")
+                    .because(&error)
+                    .hint("install the OpenSSH client")
             })?;
         let last = Arc::new(Mutex::new(String::new()));
         if let Some(mut errors) = child.stderr.take() {
             let last = last.clone();
             tokio::spawn(async move {
                 let mut lines = Lines::default();
-                let mut hear = |line: &str| {
+                let mut hear = move |line: &str| {
                     said(line);
                     if !line.trim().is_empty() {
                         line.trim().clone_into(&mut last.lock().unwrap_or_else(PoisonError::into_inner));
@@ -141,8 +151,10 @@ impl Process {
                 Failure::new(Class::Unreachable, format!("there is no `sentinel-updater` on {host}"))
                     .hint("install it there, on the PATH that ssh gives to commands")
             }
-            Some(5) => Failure::new(Class::Permission, format!("the updater on {host} does not let this user in"))
-                .hint("log in as root, or as a member of the group that `control.group` names there"),
+            Some(5) => {
+                Failure::new(Class::Permission, format!("the updater on {host} does not let this user in"))
+                    .hint("log in as root, or as a member of the group that `control.group` names there")
+            }
             Some(_) => Failure::new(Class::Unreachable, format!("the updater on {host} is not reached"))
                 .hint(format!("`ssh {host} sentinel-updater status` tells more")),
             None => return failure.context(format!("cannot reach the updater on {host}")),
@@ -173,7 +185,10 @@ mod tests {
         let ssh = Ssh::new("root@host-1", &["sentinel-updater", "--config", "/a b/it's.toml"]).unwrap();
         let args = ssh.args(Questions::Refused);
         let args: Vec<_> = args.iter().map(|arg| arg.to_str().unwrap()).collect();
-        assert_eq!(args[args.len() - 3..], ["--", "root@host-1", r"sentinel-updater --config '/a b/it'\''s.toml'"]);
+        assert_eq!(
+            args[args.len() - 3..],
+            ["--", "root@host-1", r"sentinel-updater --config '/a b/it'\''s.toml'"]
+        );
         assert!(args.contains(&"BatchMode=yes"));
         assert!(!ssh.args(Questions::Asked).iter().any(|arg| arg == "BatchMode=yes"));
     }

@@ -196,7 +196,9 @@ impl App {
             let ending = match woken {
                 Woken::Terminal(event) => self.event(event).await?,
                 Woken::Link(Some(message)) => self.link_says(message).await?,
-                Woken::Link(None) => return Err(Failure::new(Class::Internal, "the link to the service ended")),
+                Woken::Link(None) => {
+                    return Err(Failure::new(Class::Internal, "the link to the service ended"));
+                }
                 Woken::Time => None,
             };
             let ending = match ending {
@@ -416,7 +418,8 @@ async fn sleep_until(at: Option<Instant>) {
 
 /// A program built for debugging panics where its tests say so: at F12.
 fn panics_on_purpose(message: &Msg) {
-    let key = |message: &Msg| matches!(message, Msg::Key(key) if key.code == crossterm::event::KeyCode::F(12));
+    let key =
+        |message: &Msg| matches!(message, Msg::Key(key) if key.code == crossterm::event::KeyCode::F(12));
     if cfg!(debug_assertions) && key(message) && env::read("SENTINEL_TUI_PANIC").is_some() {
         panic!("on purpose");
     }

@@ -38,7 +38,10 @@ pub fn when_gone(tell: impl FnOnce() + Send + 'static) {
     let _ = (GRACE, end as fn());
 }
 
-#[allow(clippy::exit, reason = "the main thread may wait for a terminal that is gone; there is nothing to restore")]
+#[allow(
+    clippy::exit,
+    reason = "the main thread may wait for a terminal that is gone; there is nothing to restore"
+)]
 fn end() {
     std::process::exit(CODE);
 }
