@@ -157,6 +157,10 @@ impl Backend for Painter {
 mod tests {
     use super::*;
 
+    fn parser(rows: u16, columns: u16) -> vt100::Parser {
+        vt100::Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 0)
+    }
+
     type Writes = Rc<RefCell<Vec<Vec<u8>>>>;
 
     fn screen() -> (Screen, Writes) {
@@ -176,7 +180,7 @@ mod tests {
         assert_eq!(writes.borrow().len(), 1);
         let bytes = writes.borrow()[0].clone();
         assert!(bytes.starts_with(BEGIN) && bytes.ends_with(END) && first.bytes == bytes.len());
-        let mut parser = vt100::Parser::new(4, 20, 0);
+        let mut parser = parser(4, 20);
         parser.process(&bytes);
         assert_eq!(parser.screen().contents(), "hello");
 
@@ -196,7 +200,7 @@ mod tests {
         screen.renew((10, 2)).unwrap();
         assert_eq!(writes.borrow().len(), 1, "clearing waits for the frame");
         screen.draw(|frame| frame.render_widget("hello", frame.area())).unwrap();
-        let mut parser = vt100::Parser::new(2, 10, 0);
+        let mut parser = parser(2, 10);
         parser.process(b"rubbish");
         parser.process(&writes.borrow()[1]);
         assert_eq!(parser.screen().contents(), "hello");
