@@ -24,3 +24,18 @@ pub enum Target {
 pub fn hit(_model: &Model, _column: u16, _row: u16) -> Option<Target> {
     None
 }
+
+/// Rows of text that a pane has inside its frame; 0: it is not on the screen.
+pub fn pane_height(model: &Model, _pane: super::model::PaneId) -> u16 {
+    model.size.1.saturating_sub(7)
+}
+
+/// Rows of text that the overlay has inside its frame; 0: nothing that scrolls lies on top.
+pub fn overlay_height(model: &Model) -> u16 {
+    model.size.1.saturating_sub(4)
+}
+
+/// Lines that the overlay has in all.
+pub fn overlay_lines(_model: &Model) -> usize {
+    super::keys::BINDINGS.len()
+}
