@@ -109,6 +109,7 @@ async fn start(options: Options, connector: Connector) -> Outcome<Ending> {
     model.read_only = options.read_only;
     model.remote = options.remote;
     model.mouse = options.mouse;
+    model.zone = jiff::tz::TimeZone::system();
     if options.mouse {
         guard.mouse(true)?;
     }
@@ -189,7 +190,7 @@ impl App {
                 biased;
                 signal = self.signals.next() => Woken::Terminal(Event::Signal(signal)),
                 Some(event) = self.from_terminal.recv() => Woken::Terminal(event),
-                () = sleep_until(wake) => Woken::Time,
+                () = tokio::time::sleep_until(wake.into()) => Woken::Time,
                 message = self.from_link.recv() => Woken::Link(message),
             };
             self.tick(matches!(woken, Woken::Time));
@@ -228,23 +229,20 @@ impl App {
     }
 
     /// When to wake up by oneself: for the next frame, or because time alone changes the picture.
-    fn wake(&self) -> Option<Instant> {
+    fn wake(&self) -> Instant {
         let frame = match self.schedule.due() {
             Some(Due::Now) => Some(Instant::now()),
             Some(Due::At(at)) => Some(at),
             None => None,
         };
         // With a frame due the picture is of then anyway.
-        frame.or_else(|| {
-            let at = update::wake_at(&self.model)?;
-            let rest = Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default();
-            Some(Instant::now() + rest)
-        })
+        let rest = || update::wake_at(&self.model).duration_since(Timestamp::now());
+        frame.unwrap_or_else(|| Instant::now() + Duration::try_from(rest()).unwrap_or_default())
     }
 
     /// The time goes on. It changes the picture only when it was waited for.
     fn tick(&mut self, waited: bool) {
-        let due = update::wake_at(&self.model).is_some_and(|at| at <= Timestamp::now());
+        let due = update::wake_at(&self.model) <= Timestamp::now();
         // Nothing is asked for because of the time alone.
         drop(update::update(&mut self.model, Msg::Tick(Timestamp::now())));
         if waited && due {
@@ -407,13 +405,6 @@ enum Performed {
     Nothing,
     Did(Outcome<String>),
     Ended(Ending),
-}
-
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// A program built for debugging panics where its tests say so: at F12.

@@ -19,6 +19,7 @@ mod output;
 mod outside;
 pub mod pane;
 mod schedule;
+pub mod theme;
 pub mod update;
 pub mod view;
 

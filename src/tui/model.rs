@@ -18,6 +18,8 @@ pub struct Model {
     pub size: (u16, u16),
     /// The time, as of the last tick.
     pub now: Timestamp,
+    /// The time zone that times are shown in. UTC unless it is set at the start.
+    pub zone: jiff::tz::TimeZone,
     /// Nothing may be asked of the service that changes something.
     pub read_only: bool,
     /// Where the service is reached, if not here: `USER@HOST`.
@@ -271,6 +273,7 @@ impl Model {
             caps,
             size,
             now,
+            zone: jiff::tz::TimeZone::UTC,
             read_only: false,
             remote: None,
             link: Link::Connecting,
