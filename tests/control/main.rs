@@ -1,5 +1,5 @@
 //! The control socket with real sockets, real users, and a service that is made up.
-#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+#![allow(dead_code, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 #[cfg(unix)]
 #[path = "../kit/mod.rs"]

@@ -168,13 +168,12 @@ fn version_cells(model: &Model, row: &VersionRow, pen: &Pen<'_>) -> Vec<(String,
         (_, true) => theme.warn,
         _ => theme.plain,
     };
-    let held = model.view.iter().flat_map(|view| &view.status.held);
-    let note = held.filter(|held| held.version.as_str() == row.version).map(|held| {
+    let mut held = model.view.iter().flat_map(|view| &view.status.held);
+    let note = held.find(|held| held.version.as_str() == row.version).map(|held| {
         let until = held.retry_at.map_or_else(String::new, |at| format!(" (until {})", times::at(model, at)));
         format!("{}{until}", held.reason)
     });
-    let note =
-        note.last().or_else(|| row.commit_time.map(|at| format!("made {}", times::ago(at, model.now))));
+    let note = note.or_else(|| row.commit_time.map(|at| format!("made {}", times::ago(at, model.now))));
     let seen = row.first_seen_at.map_or_else(|| "-".to_owned(), |at| times::ago(at, model.now));
     vec![
         (row.version.clone(), theme.strong),

@@ -120,11 +120,21 @@ pub fn hit(model: &Model, column: u16, row: u16) -> Option<Target> {
     Some(Target::Pane(*id, row.saturating_sub(inside.y).min(inside.height.saturating_sub(1))))
 }
 
-/// How many rows a pane has inside its frame; for a pane that is not shown, those of the one in its place.
+/// Rows of text that a pane has inside its frame; 0: it is not on the screen.
 pub fn pane_height(model: &Model, pane: PaneId) -> u16 {
     let areas = areas(model);
-    let shown = areas.panes.iter().find(|(id, _)| *id == pane).or_else(|| areas.panes.last());
+    let shown = areas.panes.iter().find(|(id, _)| *id == pane);
     shown.map_or(0, |(_, area)| areas.inside(*area).height)
+}
+
+/// Rows of text that the overlay has inside its frame; 0: nothing that scrolls lies on top.
+pub fn overlay_height(model: &Model) -> u16 {
+    model.size.1.saturating_sub(4)
+}
+
+/// Lines that the overlay has in all.
+pub fn overlay_lines(_model: &Model) -> usize {
+    0
 }
 
 /// Rows of text that a pane has inside its frame; 0: it is not on the screen.

@@ -112,11 +112,10 @@ fn list(model: &Model, view: &View, pen: &Pen<'_>) -> Vec<Entry> {
     if let Some(ms) = plan.and_then(|plan| plan.expected_downtime_ms) {
         add("downtime", format!("about {} expected", words::milliseconds(ms)), theme.plain);
     }
-    if let Some(run) = last.filter(|run| run.verdict == Some(Verdict::Updated)) {
-        if let Some(down) = run.downtime_ms {
-            let took = run.took_ms.map_or_else(String::new, |ms| format!(" of {}", words::milliseconds(ms)));
-            add("was down", format!("{}{took}", words::milliseconds(down)), theme.plain);
-        }
+    let updated = last.filter(|run| run.verdict == Some(Verdict::Updated));
+    if let Some((run, down)) = updated.and_then(|run| run.downtime_ms.map(|down| (run, down))) {
+        let took = run.took_ms.map_or_else(String::new, |ms| format!(" of {}", words::milliseconds(ms)));
+        add("was down", format!("{}{took}", words::milliseconds(down)), theme.plain);
     }
     for held in &status.held {
         let until = held.retry_at.map_or_else(String::new, |at| format!(" until {}", times::at(model, at)));
