@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::caps::{Caps, ThemeName};
+use super::caps::{self, Caps, Flags, ThemeName};
 use super::link::{Connector, Link, OnScreen, is_for_good};
 use super::model::Model;
 use super::msg::{Cmd, Msg};
@@ -54,32 +54,27 @@ pub enum Ending {
 /// another protocol; `Permission` when this user may not look; anything that keeps ssh from getting there. Later:
 /// `Internal`, when the terminal cannot be used any more.
 pub fn run(options: Options, connector: Connector) -> Outcome<Ending> {
-    usable()?;
+    let caps = usable(&options)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         Failure::new(Class::Internal, "cannot begin to wait for keys and messages").because(&error)
     })?;
-    let ended = runtime.block_on(start(options, connector));
+    let ended = runtime.block_on(start(options, caps, connector));
     // What still waits for the network is not waited for.
     runtime.shutdown_background();
     ended
 }
 
-/// Whether there is a terminal that can show it.
-fn usable() -> Outcome<()> {
-    let refused = |why: &str| {
-        Err(Failure::new(Class::Usage, format!("the dashboard cannot be shown: {why}"))
-            .hint("`sentinel-updater status --watch` shows the same as plain text"))
-    };
+/// What the terminal that is there can show, and what is wanted of it.
+fn usable(options: &Options) -> Outcome<Caps> {
     if !terminal::is_there() {
-        return refused("standard input and output are not both a terminal");
+        let what = "the dashboard needs a terminal: standard input and output are not both one";
+        return Err(Failure::new(Class::Usage, what)
+            .hint("`sentinel-updater status --watch` shows the same as plain text"));
     }
-    match env::read("TERM").as_deref() {
-        Some("dumb") => refused("this terminal (TERM=dumb) only shows lines"),
-        _ => Ok(()),
-    }
+    caps::detect(&env::read, Flags { theme: options.theme, ascii: options.ascii })
 }
 
-async fn start(options: Options, connector: Connector) -> Outcome<Ending> {
+async fn start(options: Options, caps: Caps, connector: Connector) -> Outcome<Ending> {
     diagnostics::begin();
     let on_screen = OnScreen::default();
     let first = connector.reach(Questions::Asked, &on_screen).await;
@@ -91,6 +86,7 @@ async fn start(options: Options, connector: Connector) -> Outcome<Ending> {
     }
     let signals = Signals::listen();
     on_screen.begin();
+    terminal::write_colors_as_drawn();
     let mut guard = Guard::enter()?;
     let (link, from_link) = Link::begin(connector, first, on_screen.clone());
     let (to_app, from_terminal) = unbounded_channel();
@@ -105,7 +101,7 @@ async fn start(options: Options, connector: Connector) -> Outcome<Ending> {
         captioned(captions, to_app.clone());
     }
 
-    let mut model = Model::new(caps(options.theme, options.ascii), terminal::size(), Timestamp::now());
+    let mut model = Model::new(caps, terminal::size(), Timestamp::now());
     model.read_only = options.read_only;
     model.remote = options.remote;
     model.mouse = options.mouse;
@@ -126,17 +122,6 @@ async fn start(options: Options, connector: Connector) -> Outcome<Ending> {
 
 fn is_set(name: &str) -> bool {
     env::read(name).is_some_and(|value| !value.is_empty())
-}
-
-/// What the terminal can show, and what is wanted.
-fn caps(theme: Option<ThemeName>, ascii: bool) -> Caps {
-    let mut caps = Caps::default();
-    if let Some(theme) = theme {
-        caps.theme = theme;
-    }
-    caps.ascii |= ascii;
-    terminal::write_colors_as_drawn();
-    caps
 }
 
 /// Remarks come from another thread, which nobody waits for.

@@ -191,6 +191,8 @@ fn versions() -> Vec<VersionRow> {
         available: true,
         retracted: Some(false),
         commit_time: None,
+        schema_differs: None,
+        snapshot_at: None,
         first_seen_at: None,
     };
     vec![row("v1.5.0", false, false), row("v1.4.2", true, true), row("v1.4.1", false, true)]

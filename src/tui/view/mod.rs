@@ -136,18 +136,3 @@ pub fn overlay_height(model: &Model) -> u16 {
 pub fn overlay_lines(_model: &Model) -> usize {
     0
 }
-
-/// Rows of text that a pane has inside its frame; 0: it is not on the screen.
-pub fn pane_height(model: &Model, _pane: super::model::PaneId) -> u16 {
-    model.size.1.saturating_sub(7)
-}
-
-/// Rows of text that the overlay has inside its frame; 0: nothing that scrolls lies on top.
-pub fn overlay_height(model: &Model) -> u16 {
-    model.size.1.saturating_sub(4)
-}
-
-/// Lines that the overlay has in all.
-pub fn overlay_lines(_model: &Model) -> usize {
-    super::keys::BINDINGS.len()
-}
