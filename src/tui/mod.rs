@@ -18,6 +18,7 @@ pub mod msg;
 mod output;
 mod outside;
 pub mod pane;
+pub mod picture;
 mod schedule;
 pub mod theme;
 pub mod update;

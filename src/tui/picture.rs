@@ -164,7 +164,10 @@ pub fn svg(buffer: &Buffer, theme: ThemeName) -> String {
         for run in &runs {
             if let Some(paper) = &run.look.paper {
                 let (x, wide) = (MARGIN + run.column * WIDE, run.columns * WIDE);
-                let _ = writeln!(svg, "<rect x=\"{x}\" y=\"{y}\" width=\"{wide}\" height=\"{HIGH}\" fill=\"{paper}\"/>");
+                let _ = writeln!(
+                    svg,
+                    "<rect x=\"{x}\" y=\"{y}\" width=\"{wide}\" height=\"{HIGH}\" fill=\"{paper}\"/>"
+                );
             }
         }
         for run in &runs {
@@ -196,11 +199,22 @@ fn runs(buffer: &Buffer, row: u16, palette: &Palette) -> Vec<Run> {
         let look = Look::of(cell, palette);
         let symbol = if cell.symbol().is_empty() { " " } else { cell.symbol() };
         match runs.last_mut() {
-            Some(run) if run.look == look && run.frame == frame && wide == 1 && run.text.is_ascii() == symbol.is_ascii() => {
+            Some(run)
+                if run.look == look
+                    && run.frame == frame
+                    && wide == 1
+                    && run.text.is_ascii() == symbol.is_ascii() =>
+            {
                 run.text.push_str(symbol);
                 run.columns += 1;
             }
-            _ => runs.push(Run { column: usize::from(column), columns: wide, text: symbol.to_owned(), look, frame }),
+            _ => runs.push(Run {
+                column: usize::from(column),
+                columns: wide,
+                text: symbol.to_owned(),
+                look,
+                frame,
+            }),
         }
         column += u16::try_from(wide).unwrap_or(1);
     }
@@ -270,7 +284,8 @@ fn lines(svg: &mut String, run: &Run, sides: &str, (x, y): (usize, usize), ink: 
         }
     }
     let dim = if run.look.dim { " opacity=\"0.6\"" } else { "" };
-    let _ = writeln!(svg, "<path d=\"{path}\" stroke=\"{ink}\" stroke-width=\"{stroke}\" fill=\"none\"{dim}/>");
+    let _ =
+        writeln!(svg, "<path d=\"{path}\" stroke=\"{ink}\" stroke-width=\"{stroke}\" fill=\"none\"{dim}/>");
 }
 
 /// A number that was counted in halves.

@@ -52,6 +52,27 @@ impl Theme {
         }
     }
 
+    /// The looks of what may be old: all of it is beside the point, and the cursor is still seen.
+    pub fn old(self) -> Self {
+        let stale = self.stale;
+        Self {
+            plain: stale,
+            strong: stale,
+            faint: stale,
+            border: self.border,
+            border_on: self.border_on,
+            good: stale,
+            bad: stale,
+            warn: stale,
+            busy: stale,
+            key: stale,
+            selected: self.selected,
+            found: self.found,
+            found_here: self.found_here,
+            stale,
+        }
+    }
+
     fn mono() -> Self {
         let plain = Style::new();
         let bold = plain.add_modifier(Modifier::BOLD);

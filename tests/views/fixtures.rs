@@ -172,6 +172,8 @@ pub fn versions() -> Vec<VersionRow> {
         retracted: None,
         commit_time: Some(before(seen + 86_400)),
         first_seen_at: Some(before(seen)),
+        schema_differs: None,
+        snapshot_at: None,
     };
     vec![
         VersionRow { staged: true, ..row("v1.5.0", 3_600) },

@@ -3,6 +3,8 @@
 
 mod fixtures;
 mod look;
+mod mouse;
+mod properties;
 mod screens;
 
 use look::{styles, text};

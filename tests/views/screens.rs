@@ -1,9 +1,13 @@
 //! The table of screens: a name, a model, and the sizes at which it is looked at.
 
-use sentinel_updater::control::protocol::Role;
+use sentinel_updater::control::Request;
+use sentinel_updater::control::protocol::{Database, Role, Rollback, Update};
+use sentinel_updater::model::event::Level;
 use sentinel_updater::model::status::State;
 use sentinel_updater::model::{Class, Failure, StepId, StepStatus};
-use sentinel_updater::tui::model::{Link, Model, PaneId, Tab};
+use sentinel_updater::tui::model::{
+    Choice, Confirm, Entry, EntryKind, Link, Model, Overlay, PaneId, Stamps, Tab, Toast,
+};
 
 use super::fixtures::*;
 
@@ -14,7 +18,13 @@ pub struct Screen {
     pub sizes: &'static [(u16, u16)],
 }
 
+const SMALL: &[(u16, u16)] = &[(40, 12), (80, 24)];
 pub const ALL: &[(u16, u16)] = &[(40, 12), (80, 24), (120, 40), (200, 60)];
+
+/// What lies over other screens is looked at where there is little room.
+fn small(name: &'static str, model: Model) -> Screen {
+    Screen { name, model, sizes: SMALL }
+}
 
 fn screen(name: &'static str, model: Model) -> Screen {
     Screen { name, model, sizes: ALL }
@@ -36,6 +46,23 @@ pub fn screens() -> Vec<Screen> {
         screen("alerts", with_alerts()),
         screen("viewer", viewer()),
         screen("paused", with(|view| view.updater.paused = Some(paused()))),
+        small("help", over(idle(), Overlay::Help { top: 0 })),
+        small("help_further_down", over(viewer(), Overlay::Help { top: 18 })),
+        small("confirm_update", over(idle(), Overlay::Confirm(ask_update()))),
+        small("confirm_rollback", over(idle(), Overlay::Confirm(ask_rollback()))),
+        small("palette", over(idle(), Overlay::Palette { text: "o".into(), chosen: 1 })),
+        small("run_detail", over(idle(), Overlay::Run { id: history()[1].id.clone(), top: 0 })),
+        small("search", search()),
+        small("filter", filter()),
+        small("wrap", wrap()),
+        small("zoom", zoom()),
+        small("toast", toast()),
+        Screen { name: "diagnostics", model: on(idle(), Tab::Diagnostics, PaneId::Diagnostics), sizes: ALL },
+        Screen {
+            name: "tiny",
+            model: idle(),
+            sizes: &[(19, 4), (40, 3), (3, 1), (20, 4), (34, 7), (62, 12)],
+        },
         screen("probation", with(|view| view.updater.probation = Some(probation()))),
     ]
 }
@@ -131,5 +158,100 @@ fn viewer() -> Model {
     if let Some(welcome) = &mut model.welcome {
         welcome.role = Role::Viewer;
     }
+    model
+}
+
+fn over(mut model: Model, overlay: Overlay) -> Model {
+    model.overlay = Some(overlay);
+    model
+}
+
+fn choice(label: &str, request: Option<Request>) -> Choice {
+    Choice { label: label.into(), request }
+}
+
+fn ask_update() -> Confirm {
+    Confirm {
+        title: "Update the agent to v1.5.0?".into(),
+        lines: [
+            "v1.4.2 -> v1.5.0",
+            "Go 1.25.1 -> 1.26.8",
+            "github.com/shirou/gopsutil/v4 v4.25.1 -> v4.26.0",
+            "modernc.org/sqlite v1.33.1 -> v1.34.4",
+            "the agent is down for about 190 ms, after the build",
+            "refused: outside the window Mon-Fri 02:00-04:00 Europe/Berlin, opens 2026-11-24 01:00:00 UTC",
+        ]
+        .map(Into::into)
+        .to_vec(),
+        choices: vec![
+            choice("Cancel", None),
+            choice("Update", Some(Request::Update(Update::default()))),
+            choice(
+                "Update anyway (force)",
+                Some(Request::Update(Update { force: true, ..Update::default() })),
+            ),
+        ],
+        chosen: 0,
+    }
+}
+
+fn ask_rollback() -> Confirm {
+    let to = |database| Some(Request::Rollback(Rollback { version: Some("v1.4.1".into()), database }));
+    Confirm {
+        title: "Roll back to v1.4.1?".into(),
+        lines: vec![
+            "v1.4.2 -> v1.4.1, without network and compiler".into(),
+            String::new(),
+            "The schema of the database differs. The snapshot is of 2026-11-23 06:58:03 UTC; today's database would be set aside, never deleted.".into(),
+            "v1.4.2 is held afterwards.".into(),
+        ],
+        choices: vec![
+            choice("Cancel", None),
+            choice("Roll back, keep the database", to(Database::Keep)),
+            choice("Roll back, restore the database", to(Database::Restore)),
+        ],
+        chosen: 2,
+    }
+}
+
+fn search() -> Model {
+    let mut model = on(idle(), Tab::Logs, PaneId::Agent);
+    model.shown_log = PaneId::Agent;
+    model.agent.height = 17;
+    model.agent.begin();
+    model.agent.search("in 14");
+    model.entry = Some(Entry { kind: EntryKind::Search, text: "in 14".into() });
+    model
+}
+
+fn filter() -> Model {
+    let mut model = on(idle(), Tab::Logs, PaneId::Updater);
+    model.updater.filter("v1.5.0");
+    model.updater.at_least(Some(Level::Info));
+    model.stamps = Stamps::Utc;
+    model
+}
+
+fn wrap() -> Model {
+    let mut model = on(compiling(), Tab::Build, PaneId::Build);
+    model.wrap = true;
+    model.stamps = Stamps::Relative;
+    model.build.height = 17;
+    model.build.wraps = true;
+    model.build.scroll(-300);
+    model.build.select();
+    model.build.extend(-2);
+    model
+}
+
+fn zoom() -> Model {
+    let mut model = on(compiling(), Tab::Build, PaneId::Build);
+    model.zoom = true;
+    model
+}
+
+fn toast() -> Model {
+    let mut model = idle();
+    model.toast = Some(Toast { level: Level::Error, text: unreachable().to_string(), until: after(5) });
     model
 }

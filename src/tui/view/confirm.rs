@@ -12,9 +12,8 @@ const WIDEST: u16 = 66;
 
 struct Shape {
     place: Rect,
-    inside: Rect,
-    /// Rows of the text.
-    text: u16,
+    /// The text.
+    text: Rect,
     /// Where each answer is.
     choices: Vec<Rect>,
 }
@@ -46,9 +45,14 @@ fn shape(question: &Confirm, areas: &Areas) -> Shape {
     };
     // The answers are always there, whatever becomes of the text.
     let answers = u16::try_from(answers).unwrap_or(u16::MAX).min(inside.height);
-    let gap = u16::from(inside.height > answers + 2);
-    let first = inside.bottom() - answers - gap;
-    let text = first.saturating_sub(inside.y + gap).min(u16::try_from(rows + 1).unwrap_or(u16::MAX));
+    let rows = u16::try_from(rows).unwrap_or(u16::MAX);
+    let spare = inside.height - answers;
+    let airy = spare >= rows.saturating_add(3);
+    let (from, first) = match airy {
+        true => (inside.y + 1, inside.bottom() - answers - 1),
+        false => (inside.y, inside.bottom() - answers),
+    };
+    let text = Rect { y: from, height: (first - from).saturating_sub(u16::from(airy)), ..inside };
     let (mut x, mut y) = (inside.x + 1, first);
     let mut choices = Vec::new();
     for wide in wide {
@@ -59,7 +63,7 @@ fn shape(question: &Confirm, areas: &Areas) -> Shape {
             false => y += 1,
         }
     }
-    Shape { place, inside, text, choices }
+    Shape { place, text, choices }
 }
 
 /// Draws it.
@@ -67,17 +71,20 @@ pub fn draw(question: &Confirm, areas: &Areas, pen: &mut Pen<'_>) {
     let shape = shape(question, areas);
     let hint = "Tab chooses, Enter does it, Esc cancels";
     let inside = overlay::open(shape.place, &clean(&question.title), hint, pen);
-    let top = inside.y + u16::from(shape.inside.height > shape.text + 3);
-    for (row, y) in rows(question, inside.width).iter().zip(top..(inside.y + shape.text + 1).min(inside.bottom())) {
-        pen.put(inside, inside.x + 1, y, row, pen.theme.plain);
+    let rows = rows(question, inside.width);
+    for ((at, row), y) in rows.iter().enumerate().zip(shape.text.top()..shape.text.bottom()) {
+        let end = pen.put(inside, inside.x + 1, y, row, pen.theme.plain);
+        if y + 1 == shape.text.bottom() && at + 1 < rows.len() {
+            pen.put(inside, end.min(inside.right() - 1), y, "…", pen.theme.warn);
+        }
     }
     for (at, (choice, area)) in question.choices.iter().zip(&shape.choices).enumerate() {
         if area.height == 0 {
             continue;
         }
-        pen.clear(Rect { x: inside.x, width: inside.width, ..*area }.intersection(if at == 0 { inside } else { *area }));
         let style = if at == question.chosen { pen.theme.selected } else { pen.theme.plain };
-        let pieces = [piece("[ ", style), piece(clean(&choice.label).into_owned(), style), piece(" ]", style)];
+        let pieces =
+            [piece("[ ", style), piece(clean(&choice.label).into_owned(), style), piece(" ]", style)];
         pen.pieces(*area, area.x, area.y, &pieces);
     }
 }

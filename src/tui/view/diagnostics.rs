@@ -7,13 +7,16 @@ use tui_logger::{TuiLoggerLevelOutput, TuiLoggerSmartWidget, TuiLoggerWidget};
 use super::layout::{Areas, Form};
 use super::pen::{Pen, piece};
 use crate::tui::model::{Model, PaneId};
+use crate::tui::theme::Theme;
 
 /// Room that the list of targets and the records need side by side.
 const LEAST: (u16, u16) = (56, 4);
 
 /// Draws the page.
 pub fn draw(model: &Model, areas: &Areas, area: Rect, pen: &mut Pen<'_>) {
-    let theme = pen.theme;
+    // What this program says of itself is not old.
+    let theme = Theme::of(model.caps);
+    pen.theme = theme;
     if area.width < LEAST.0 || area.height < LEAST.1 || areas.form == Form::Narrow {
         records(model, areas, area, pen);
         return;

@@ -3,88 +3,75 @@
 use ratatui::layout::Rect;
 
 use super::buttons::{self, Button};
-use super::layout::{Areas, Form};
+use super::layout::Areas;
 use super::pen::{Pen, piece, width};
-use crate::tui::keys::Action;
-use crate::tui::model::{Model, PaneId};
+use super::prompt;
+use crate::tui::keys::{self, Action};
+use crate::tui::model::Model;
+
+/// The two keys that are always there.
+const ALWAYS: [Action; 2] = [Action::Help, Action::Detach];
 
 /// What of the last line can be pressed.
 pub fn places(model: &Model, areas: &Areas) -> Vec<(Rect, Action)> {
-    let buttons = buttons::row(areas.footer, &shown_buttons(model, areas));
-    let from = buttons.last().map_or(areas.footer.x + 1, |(place, _)| place.right() + 2);
-    let hints = hints(model, areas, from);
-    buttons
-        .into_iter()
-        .map(|(place, (action, ..))| (place, action))
-        .chain(hints.into_iter().map(|(place, (action, ..))| (place, action)))
-        .collect()
-}
-
-fn shown_buttons(model: &Model, areas: &Areas) -> Vec<Button> {
-    if areas.buttons.height > 0 { Vec::new() } else { buttons::list(model) }
-}
-
-/// The keys that matter, the most wanted first. Help and the way out are always among them.
-fn wanted(model: &Model, areas: &Areas) -> Vec<Button> {
-    let mut keys: Vec<Button> = Vec::new();
-    match areas.focus(model) {
-        Some(PaneId::Build | PaneId::Updater | PaneId::Agent) => {
-            keys.push((Action::Search, "/", "Search"));
-            keys.push((Action::Follow, "f", "Follow"));
-            keys.push((Action::Copy, "y", "Copy"));
-        }
-        Some(PaneId::History) => keys.push((Action::Enter, "Enter", "Details")),
-        _ => keys.push((Action::Check, "C", "Check")),
-    }
-    if areas.form >= Form::Two {
-        keys.push((Action::Next, "Tab", "Next pane"));
-        keys.push((Action::Zoom, "z", "Zoom"));
-    }
-    keys
-}
-
-const ALWAYS: [Button; 2] = [(Action::Help, "?", "Help"), (Action::Detach, "q", "Detach")];
-
-/// Places for keys behind `from`, as many as fit.
-fn hints(model: &Model, areas: &Areas, from: u16) -> Vec<(Rect, Button)> {
-    let area = areas.footer;
-    if area.height == 0 {
+    if prompt::is_there(model) {
         return Vec::new();
     }
+    let (buttons, hints) = shown(model, areas);
+    buttons.into_iter().chain(hints).map(|(place, (action, ..))| (place, action)).collect()
+}
+
+type Places = Vec<(Rect, Button)>;
+
+/// Buttons and keys with their places.
+fn shown(model: &Model, areas: &Areas) -> (Places, Places) {
+    let area = areas.footer;
+    if area.height == 0 {
+        return (Vec::new(), Vec::new());
+    }
+    let own_row = areas.buttons.height > 0;
     let wide = |key: &Button| width(key.1) + 1 + width(key.2);
-    let always: u16 = ALWAYS.iter().map(|key| wide(key) + 2).sum();
-    let mut room = area.right().saturating_sub(from).saturating_sub(always);
-    let mut keys: Vec<Button> = Vec::new();
-    for key in wanted(model, areas) {
-        if wide(&key) + 2 > room {
+    let rows = keys::footer(model);
+    let is_log = areas.focus(model).is_some_and(|pane| model.log(pane).is_some());
+    let fits = |action: Action| is_log || !matches!(action, Action::Wrap | Action::Stamps);
+    let all = rows.iter().filter(|row| !buttons::is_button(row.action, own_row) && fits(row.action));
+    let all: Vec<Button> = all.map(|row| buttons::button(model, row)).collect();
+    let (always, wanted): (Vec<Button>, Vec<Button>) =
+        all.into_iter().partition(|key| ALWAYS.contains(&key.0));
+    let kept: u16 = always.iter().map(|key| wide(key) + 2).sum();
+    let room = Rect { width: area.width.saturating_sub(kept), ..area };
+    let first = match own_row {
+        true => Vec::new(),
+        false => buttons::row(room, &buttons::list(model, false)),
+    };
+    let mut x = first.last().map_or(area.x + 1, |(place, _)| place.right() + 2);
+    let mut left = area.right().saturating_sub(x).saturating_sub(kept);
+    let mut hints: Places = Vec::new();
+    for key in wanted {
+        if wide(&key) + 2 > left {
             break;
         }
-        room -= wide(&key) + 2;
-        keys.push(key);
+        left -= wide(&key) + 2;
+        hints.push((Rect { x, width: wide(&key), height: 1, ..area }, key));
+        x += wide(&key) + 2;
     }
-    let mut x = from;
-    let mut places = Vec::new();
-    for key in keys.into_iter().chain(ALWAYS) {
+    for key in always {
         if x + wide(&key) > area.right() {
             break;
         }
-        places.push((Rect { x, width: wide(&key), height: 1, ..area }, key));
+        hints.push((Rect { x, width: wide(&key), height: 1, ..area }, key));
         x += wide(&key) + 2;
     }
-    places
+    (first, hints)
 }
 
 /// Draws the last line.
 pub fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
-    let area = areas.footer;
-    let end = buttons::paint(&buttons::row(area, &shown_buttons(model, areas)), pen);
-    for (place, (_, key, word)) in hints(model, areas, end.map_or(area.x + 1, |end| end + 2)) {
+    let (first, hints) = shown(model, areas);
+    buttons::paint(&first, pen);
+    for (place, (_, key, word)) in hints {
         let theme = pen.theme;
-        pen.pieces(
-            place,
-            place.x,
-            place.y,
-            &[piece(key, theme.key), piece(" ", theme.plain), piece(word, theme.faint)],
-        );
+        let pieces = [piece(key, theme.key), piece(" ", theme.plain), piece(word, theme.faint)];
+        pen.pieces(place, place.x, place.y, &pieces);
     }
 }

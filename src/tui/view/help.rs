@@ -18,8 +18,8 @@ fn group(action: Action) -> usize {
         Update | Pause | Rollback | Cancel | Check | Hold => 0,
         Tab(_) | Next | Previous | Zoom | Enter | Back => 1,
         Up | Down | HalfUp | HalfDown | PageUp | PageDown | Home | End => 2,
-        Search | NextMatch | PreviousMatch | Filter | Level | Follow | Wrap | Stamps | Mark | Select | Copy
-        | CopyAll | Pager | Save => 3,
+        Search | NextMatch | PreviousMatch | Filter | Level | Follow | Wrap | Stamps | Mark | Select
+        | Copy | CopyAll | Pager | Save => 3,
         Palette | Mouse | Repaint | Help | Suspend | Detach => 4,
     }
 }
@@ -37,10 +37,12 @@ pub fn lines(model: &Model, columns: u16, theme: &Theme) -> Vec<Line> {
             let keys = piece(format!("  {:<1$}", row.shown, usize::from(KEYS)), theme.key);
             // Where there is little room the sentence says what the name says.
             let name = if columns >= 60 { NAME } else { 0 };
-            let text: Vec<&str> = wrapped(row.help, columns.saturating_sub(KEYS + NAME.min(name) + 3).max(10));
+            let text: Vec<&str> =
+                wrapped(row.help, columns.saturating_sub(KEYS + NAME.min(name) + 3).max(10));
             for (line, text) in text.into_iter().enumerate() {
                 let first = line == 0;
-                let head = if first { keys.clone() } else { piece(" ".repeat(usize::from(KEYS) + 2), theme.plain) };
+                let head =
+                    if first { keys.clone() } else { piece(" ".repeat(usize::from(KEYS) + 2), theme.plain) };
                 let label = if first && name > 0 { row.label } else { "" };
                 let label = format!("{label:<0$}", usize::from(name));
                 lines.push(vec![head, piece(label, theme.plain), piece(text.to_owned(), theme.faint)]);

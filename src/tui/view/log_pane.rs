@@ -59,6 +59,13 @@ fn words<'a>(model: &Model, areas: &Areas, log: &'a Pane, name: &'static str, pe
     }
     // A number that grows may not push the frame.
     words.count.push(piece(format!("{:>6} lines", times::number(place.rows as u64)), theme.plain));
+    let level = match log.level() {
+        Some(Level::Info) => "  info and more",
+        Some(Level::Warn) => "  warnings and errors",
+        Some(Level::Error) => "  errors",
+        Some(Level::Debug) | None => "",
+    };
+    words.title.push(piece(level, theme.warn));
     let (search, filter) = log.wanted();
     let wanted = &mut words.wanted;
     if !search.is_empty() {
@@ -139,15 +146,21 @@ fn level(level: Level, pen: &Pen<'_>) -> (&'static str, Style) {
 }
 
 fn rows(model: &Model, areas: &Areas, log: &Pane, area: Rect, pen: &mut Pen<'_>) {
-    let shown: Vec<Shown<'_>> = log.upwards().take(usize::from(area.height)).collect();
-    let columns = Columns::of(model, areas, &shown);
+    let room = usize::from(area.height);
+    let mut shown: Vec<Shown<'_>> = log.upwards().take(room).collect();
+    // What the rows above do not fill is filled by those below.
+    let missing = room - shown.len();
+    let mut all: Vec<Shown<'_>> = log.below().take(missing).collect();
+    all.reverse();
+    all.append(&mut shown);
+    let columns = Columns::of(model, areas, &all);
     let mut bottom = area.bottom();
     // A log that does not fill its pane begins at the top.
-    if shown.len() < usize::from(area.height) {
-        let heights: usize = shown.iter().map(|row| height(model, &columns, row, area)).sum();
+    if all.len() < room {
+        let heights: usize = all.iter().map(|row| height(model, &columns, row, area)).sum();
         bottom = area.y + u16::try_from(heights).unwrap_or(u16::MAX).min(area.height);
     }
-    for row in &shown {
+    for row in &all {
         if bottom <= area.y {
             break;
         }

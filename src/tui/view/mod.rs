@@ -7,14 +7,21 @@
 mod alerts;
 mod buttons;
 mod card;
+mod confirm;
+mod detail;
+mod diagnostics;
 mod footer;
+mod help;
 mod history;
 mod layout;
 mod log_pane;
 mod next;
+mod overlay;
+mod palette;
 mod panel;
 mod pen;
 mod pipeline;
+mod prompt;
 mod status;
 mod tabs;
 mod times;
@@ -42,9 +49,15 @@ pub fn draw(model: &Model, buffer: &mut Buffer) {
     pen.clear(screen);
     if areas.form == Form::Tiny {
         let text = format!("terminal too small {}x{}, q to detach", screen.width, screen.height);
-        pen.put(screen, screen.x, screen.y, &text, pen.theme.plain);
+        for (line, y) in pen::wrapped(&text, screen.width).into_iter().zip(screen.top()..screen.bottom()) {
+            pen.put(screen, screen.x, y, line, pen.theme.plain);
+        }
     } else {
         status::header(model, &areas, &mut pen);
+        let theme = pen.theme;
+        if model.link != Link::Connected && model.view.is_some() {
+            pen.theme = theme.old();
+        }
         status::agent(model, &areas, &mut pen);
         status::run(model, &areas, &mut pen);
         tabs::draw(model, &areas, &mut pen);
@@ -52,41 +65,25 @@ pub fn draw(model: &Model, buffer: &mut Buffer) {
         for (id, area) in &areas.panes {
             pane(model, &areas, *id, *area, &mut pen);
         }
-        grey(model, &areas, &mut pen);
+        pen.theme = theme;
         alerts::draw(model, &areas, &mut pen);
         buttons::draw(model, &areas, &mut pen);
         footer::draw(model, &areas, &mut pen);
+        overlay::draw(model, &areas, &mut pen);
+        prompt::draw(model, &areas, &mut pen);
     }
     pen::finish(buffer, model.caps.ascii);
 }
 
 fn pane(model: &Model, areas: &Areas, id: PaneId, area: Rect, pen: &mut Pen<'_>) {
+    let theme = pen.theme;
     match id {
         PaneId::Pipeline => pipeline::draw(model, areas, area, pen),
         PaneId::Build | PaneId::Updater | PaneId::Agent => log_pane::draw(model, areas, id, area, pen),
         PaneId::History => history::draw(model, areas, area, pen),
-        PaneId::Diagnostics => {}
+        PaneId::Diagnostics => diagnostics::draw(model, areas, area, pen),
     }
-}
-
-/// What may be old looks old.
-fn grey(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
-    if model.link == Link::Connected || model.view.is_none() {
-        return;
-    }
-    let stale = pen.theme.stale;
-    let panes = areas.panes.iter().map(|(_, area)| *area);
-    for area in panes.chain([areas.agent, areas.run, areas.card]) {
-        for y in area.top()..area.bottom() {
-            for x in area.left()..area.right() {
-                if let Some(cell) = pen.buffer.cell_mut((x, y)) {
-                    // The cursor stays: one may look around in what is old.
-                    let modifier = cell.modifier & ratatui::style::Modifier::REVERSED;
-                    cell.set_style(ratatui::style::Style::reset().add_modifier(modifier).patch(stale));
-                }
-            }
-        }
-    }
+    pen.theme = theme;
 }
 
 /// A place on the screen that a click means something to.
@@ -106,6 +103,11 @@ pub fn hit(model: &Model, column: u16, row: u16) -> Option<Target> {
     let at = Position::new(column, row);
     if areas.form == Form::Tiny {
         return None;
+    }
+    if model.overlay.is_some() {
+        // What lies below is out of reach.
+        let choice = overlay::choice(model, &areas, at).map(Target::Choice);
+        return choice.or_else(|| overlay::command(model, &areas, at).map(Target::Action));
     }
     let pressed = buttons::places(model, &areas)
         .into_iter()
@@ -129,10 +131,10 @@ pub fn pane_height(model: &Model, pane: PaneId) -> u16 {
 
 /// Rows of text that the overlay has inside its frame; 0: nothing that scrolls lies on top.
 pub fn overlay_height(model: &Model) -> u16 {
-    model.size.1.saturating_sub(4)
+    overlay::extent(model, &areas(model)).0
 }
 
 /// Lines that the overlay has in all.
-pub fn overlay_lines(_model: &Model) -> usize {
-    0
+pub fn overlay_lines(model: &Model) -> usize {
+    overlay::extent(model, &areas(model)).1
 }

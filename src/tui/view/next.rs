@@ -9,6 +9,7 @@ use super::{alerts, times};
 use crate::model::{StepStatus, Verdict, View};
 use crate::render::{changes, words};
 use crate::tui::model::Model;
+use crate::tui::theme::Theme;
 
 /// Room for the first word.
 const LABEL: u16 = 11;
@@ -35,7 +36,9 @@ pub fn draw(model: &Model, view: &View, area: Rect, pen: &mut Pen<'_>) {
         if left == 0 {
             break;
         }
-        let rows = lines.len().min(MOST).min(left);
+        // Of several alerts each is seen.
+        let most = if entry.label == "alert" { MOST - 1 } else { MOST };
+        let rows = lines.len().min(most).min(left);
         let x = pen.put(area, area.x, y, &format!(" {:<10}", entry.label), pen.theme.faint);
         for (row, line) in lines.iter().take(rows).enumerate() {
             let last = row + 1 == rows && rows < lines.len();
@@ -62,9 +65,13 @@ fn list(model: &Model, view: &View, pen: &Pen<'_>) -> Vec<Entry> {
     };
     let form = Form::of(model.size.0, model.size.1);
     if form < Form::Three || model.zoom {
+        // That the service is not reached is the one thing that is not old.
+        let bad = Theme::of(model.caps).bad;
         for (text, age) in alerts::list(model) {
-            let age = age.map_or_else(String::new, |age| format!(" ({age})"));
-            add("alert", format!("{text}{age}"), theme.bad);
+            match age {
+                Some(age) => add("alert", format!("{text} ({age})"), theme.bad),
+                None => add("link", text, bad),
+            }
         }
     }
     let run = status.run.as_ref();
@@ -99,8 +106,9 @@ fn list(model: &Model, view: &View, pen: &Pen<'_>) -> Vec<Entry> {
     let plan = model.plan.as_ref().filter(|plan| !plan.current);
     // What was planned for another version says nothing of this run.
     let plan = plan.filter(|plan| run.is_none_or(|run| run.to.as_ref() == Some(&plan.target)));
-    for gate in plan.iter().filter(|_| run.is_none()).flat_map(|plan| &plan.gates).filter(|gate| !gate.passes)
-    {
+    // The reason above is one of them already.
+    let gates = plan.iter().filter(|_| run.is_none() && latest.reason.is_none());
+    for gate in gates.flat_map(|plan| &plan.gates).filter(|gate| !gate.passes) {
         let reason = gate.reason.as_deref().unwrap_or("not met");
         add("gate", format!("{}: {reason}", gate.title), theme.warn);
     }

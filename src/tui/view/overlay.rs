@@ -57,7 +57,9 @@ pub fn lines(inside: Rect, lines: &[Line], top: usize, pen: &mut Pen<'_>) {
 /// The lines of an overlay that scrolls, and the row it is scrolled to.
 fn scrolled(model: &Model, areas: &Areas, pen: &Pen<'_>) -> Option<(Vec<Line>, usize, String)> {
     match model.overlay.as_ref()? {
-        Overlay::Help { top } => Some((help::lines(model, columns(areas), &pen.theme), *top, "Keys".to_owned())),
+        Overlay::Help { top } => {
+            Some((help::lines(model, columns(areas), &pen.theme), *top, "Keys".to_owned()))
+        }
         Overlay::Run { id, top } => {
             let lines = detail::lines(model, id, columns(areas), &pen.theme);
             Some((lines, *top, format!("Run {id}")))

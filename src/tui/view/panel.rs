@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::layout::{Areas, Form};
-use super::pen::{Pen, Piece, piece, width};
+use super::pen::{Pen, Piece, piece, width, wrapped};
 use crate::tui::model::{Model, PaneId};
 
 /// What is said on a frame.
@@ -36,11 +36,11 @@ pub fn open(
     if areas.form == Form::Narrow {
         pen.rule(area, area.y, "─", style);
         let room = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
-        top(room, words, pen);
+        top(room, words, true, pen);
     } else {
         pen.frame(area, style);
         let room = Rect { x: area.x + 1, width: area.width.saturating_sub(3), ..area };
-        top(room, words, pen);
+        top(room, words, false, pen);
         if area.height > 1 {
             edge(room, area.bottom() - 1, &words.wanted, &words.place, pen);
         }
@@ -48,9 +48,15 @@ pub fn open(
     areas.inside(area)
 }
 
-/// The last row of a pane without a frame has no room for more: what was searched for goes to the top.
-fn top(room: Rect, words: &Words<'_>, pen: &mut Pen<'_>) {
-    edge(room, room.y, &words.title, &words.count, pen);
+/// Without a frame there is no lower edge: what was searched for goes to the top.
+fn top(room: Rect, words: &Words<'_>, frameless: bool, pen: &mut Pen<'_>) {
+    let mut title = words.title.clone();
+    if frameless && !words.wanted.is_empty() {
+        title.truncate(1);
+        title.push(piece("  ", pen.theme.plain));
+        title.extend(words.wanted.iter().cloned());
+    }
+    edge(room, room.y, &title, &words.count, pen);
 }
 
 fn edge(room: Rect, y: u16, left: &[Piece<'_>], right: &[Piece<'_>], pen: &mut Pen<'_>) {
@@ -91,12 +97,20 @@ pub fn part(areas: &Areas, pane: Rect, y: u16, title: &str, pen: &mut Pen<'_>) {
 
 /// What says that there is nothing, and why, in the middle of nothing.
 pub fn empty(inside: Rect, lines: &[&str], pen: &mut Pen<'_>) {
-    let rows: Vec<&str> =
-        lines.iter().flat_map(|line| super::pen::wrapped(line, inside.width.saturating_sub(4))).collect();
+    let fold = |line: &&'_ str| -> Vec<String> {
+        let line = super::pen::clean(line);
+        match line.is_empty() {
+            true => vec![String::new()],
+            false => {
+                wrapped(&line, inside.width.saturating_sub(4)).into_iter().map(ToOwned::to_owned).collect()
+            }
+        }
+    };
+    let rows: Vec<String> = lines.iter().flat_map(fold).collect();
     let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
     let top = inside.y + inside.height.saturating_sub(height) / 3;
     for (row, y) in rows.into_iter().zip(top..inside.bottom()) {
-        let x = inside.x + inside.width.saturating_sub(width(row)) / 2;
-        pen.put(inside, x, y, row, pen.theme.faint);
+        let x = inside.x + inside.width.saturating_sub(width(&row)) / 2;
+        pen.put(inside, x, y, &row, pen.theme.faint);
     }
 }

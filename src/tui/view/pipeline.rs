@@ -110,7 +110,11 @@ fn step(model: &Model, view: &View, run: Option<&Run>, row: &StepRow, area: Rect
     let wide = area.width >= WIDE;
     let (name, room) = if wide { (row.title.as_str(), TITLE) } else { (row.id.id(), ID) };
     let mut x = pen.put(area, area.x, area.y, " ", theme.plain);
-    x = pen.put(area, x, area.y, words::glyph(row.status, Glyphs::Unicode), sign);
+    let glyph = match now && back {
+        true => words::glyph(StepStatus::Undone, Glyphs::Unicode),
+        false => words::glyph(row.status, Glyphs::Unicode),
+    };
+    x = pen.put(area, x, area.y, glyph, sign);
     x = pen.put(area, x, area.y, " ", theme.plain);
     pen.cut(Rect { width: (x - area.x + room).min(area.width), ..area }, x, area.y, name, text);
     x += room + 1;
@@ -162,11 +166,11 @@ pub fn nothing(model: &Model, inside: Rect, pen: &mut Pen<'_>) {
         Link::Connected => panel::empty(inside, &["Waiting for the service's view…"], pen),
         Link::Lost { failure, .. } => {
             let (line, hint) = (failure.line(), failure.hint.clone().unwrap_or_default());
-            panel::empty(inside, &["The service is not reached.", " ", &line, &hint], pen);
+            panel::empty(inside, &["The service is not reached.", "", &line, &hint], pen);
         }
         Link::Incompatible(failure) => {
             let (line, hint) = (failure.line(), failure.hint.clone().unwrap_or_default());
-            panel::empty(inside, &["The service speaks another protocol.", " ", &line, &hint], pen);
+            panel::empty(inside, &["The service speaks another protocol.", "", &line, &hint], pen);
         }
     }
 }
