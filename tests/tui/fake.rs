@@ -1,6 +1,6 @@
 //! A service that is made up, on a real socket: it tells what it is told to, and remembers what it was asked.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 
@@ -19,7 +19,6 @@ use tokio::sync::oneshot;
 
 /// The service; it ends when this is dropped.
 pub(crate) struct Fake {
-    pub(crate) socket: PathBuf,
     desk: Arc<Desk>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -67,7 +66,7 @@ impl Fake {
                 tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(serve(listener, service, async { drop(stopped.await) })).expect("served");
         });
-        Self { socket: socket.to_owned(), desk, stop: Some(stop), thread: Some(thread) }
+        Self { desk, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Tells everybody that something happened.

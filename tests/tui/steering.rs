@@ -129,8 +129,10 @@ fn one_who_only_looks_has_no_buttons() {
     assert!(!tty.text().contains("Pause") && !tty.text().contains("Roll back"), "{}", tty.text());
     tty.type_in("upr");
     tty.type_in("?");
-    tty.wait_for("Detach");
+    tty.wait_for("Draw the screen anew");
+    // Escape and a key at once would be one with Alt.
     tty.type_in("\x1b");
+    tty.wait_without("Draw the screen anew");
     tty.type_in("q");
     assert_eq!(code(tty.end_restored()), 0);
     assert_eq!(service.asked(), []);
