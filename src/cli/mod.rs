@@ -10,6 +10,7 @@ pub mod demo;
 
 mod absent;
 mod args;
+mod attach;
 mod cancel;
 mod check;
 mod config;
@@ -31,6 +32,7 @@ mod screen;
 mod service;
 mod status;
 mod tail;
+mod tui;
 mod update;
 mod versions;
 mod watch;
@@ -117,6 +119,8 @@ fn dispatch(args: Args, console: &Console) -> Ended {
             Some(file) => Err(refused_file(&file).into()),
             None => demo::run(console, &args.set, keep),
         },
+        Command::Tui(request) => tui::run(&call, request),
+        Command::Attach { stdio: _ } => attach::run(&call),
         Command::Rescue => rescue::run(console, args.config),
     }
 }

@@ -24,7 +24,7 @@ fn help_lists_every_command_for_people_and_no_other() {
     let names: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
     let all = [
         "run", "status", "check", "update", "rollback", "cancel", "hold", "unhold", "pause", "resume",
-        "history", "versions", "logs", "config", "demo",
+        "history", "versions", "logs", "config", "demo", "tui",
     ];
     assert_eq!(names, all);
     for name in all {
