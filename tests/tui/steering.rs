@@ -49,9 +49,7 @@ fn an_update_is_asked_for_confirmed_and_seen_to_its_end() {
     asked(&service, "update");
     tty.wait_without("Cancel");
     service.update_ends();
-    tty.wait("the new version runs", |tty| {
-        tty.find("v1.4.2").is_none_or(|(_, row)| row > 2) && tty.text().contains("v1.5.0")
-    });
+    tty.wait_for("running  v1.5.0");
     tty.type_in("q");
     assert_eq!(code(tty.end_restored()), 0);
 }
@@ -74,7 +72,10 @@ fn updates_are_paused_and_resumed() {
     let service = place.serve();
     let mut tty = place.attached(&[]);
     tty.type_in("p");
-    asked(&service, "pause");
+    tty.wait_for("Pause until resumed");
+    tty.type_in("\x1b[C\x1b[C\r");
+    let Request::Pause(pause) = asked(&service, "pause") else { panic!("a pause") };
+    assert_eq!(pause.for_ms, None);
     tty.wait_for("Resume");
     tty.type_in("p");
     asked(&service, "resume");
@@ -107,7 +108,9 @@ fn every_button_can_be_clicked() {
         tty.click(column, row);
     };
     click(&mut tty, "Pause");
-    asked(&service, "pause");
+    click(&mut tty, "Pause for 1 h");
+    let Request::Pause(pause) = asked(&service, "pause") else { panic!("a pause") };
+    assert_eq!(pause.for_ms, Some(3_600_000));
     click(&mut tty, "Resume");
     asked(&service, "resume");
     click(&mut tty, "Roll back");
@@ -129,10 +132,10 @@ fn one_who_only_looks_has_no_buttons() {
     assert!(!tty.text().contains("Pause") && !tty.text().contains("Roll back"), "{}", tty.text());
     tty.type_in("upr");
     tty.type_in("?");
-    tty.wait_for("Draw the screen anew");
+    tty.wait_for("─ Keys");
     // Escape and a key at once would be one with Alt.
     tty.type_in("\x1b");
-    tty.wait_without("Draw the screen anew");
+    tty.wait_without("─ Keys");
     tty.type_in("q");
     assert_eq!(code(tty.end_restored()), 0);
     assert_eq!(service.asked(), []);
