@@ -82,7 +82,9 @@ fn an_update_is_begun_and_watched_and_a_killed_service_comes_back() {
     let wait = |tty: &mut Tty, version: &str| {
         let text = runs(version);
         tty.wait_within(proxy::BUILD, &text, |tty| tty.text().contains(&text));
-        tty.wait_within(proxy::BUILD, "the end of the run", |tty| tty.text().contains(&format!("{version} done")));
+        tty.wait_within(proxy::BUILD, "the end of the run", |tty| {
+            tty.text().contains(&format!("{version} done"))
+        });
     };
     // It installs the agent by itself.
     wait(&mut tty, "v1.0.0");

@@ -38,7 +38,8 @@ fn server(place: &Place) -> Option<Child> {
         keygen.args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(place.path(name));
         child::run(keygen, LONG).expect("ran").ok();
     }
-    let (port, at) = (network::free_port().expect("a port"), |name: &str| place.path(name).display().to_string());
+    let (port, at) =
+        (network::free_port().expect("a port"), |name: &str| place.path(name).display().to_string());
     let config = format!(
         "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nStrictModes no\nUsePAM no\n\
          PidFile none\nPermitRootLogin yes\nSetEnv PATH={}:/usr/bin:/bin\n",
@@ -54,10 +55,7 @@ fn server(place: &Place) -> Option<Child> {
         at("known"),
     );
     fs::write(place.path("ssh_config"), config).expect("written");
-    super::place::script(
-        &bin.join("ssh"),
-        &format!("exec /usr/bin/ssh -F '{}' \"$@\"", at("ssh_config")),
-    );
+    super::place::script(&bin.join("ssh"), &format!("exec /usr/bin/ssh -F '{}' \"$@\"", at("ssh_config")));
     let mut command = Command::new(SSHD);
     command.args(["-D", "-e", "-f"]).arg(place.path("sshd_config"));
     let sshd = Child::spawn(command).expect("started");
@@ -102,7 +100,10 @@ fn what_ssh_says_is_told_before_the_screen() {
 fn attach_without_a_service_says_so() {
     let place = Place::new();
     let mut command = Command::new(PROGRAM);
-    command.arg("--set").arg(format!("paths.socket={}", place.socket().display())).args(["attach", "--stdio"]);
+    command
+        .arg("--set")
+        .arg(format!("paths.socket={}", place.socket().display()))
+        .args(["attach", "--stdio"]);
     let output = child::run(command, LONG).expect("ran");
     assert_eq!((output.code, output.stdout.as_str()), (Some(4), ""), "{output}");
     assert!(output.stderr.starts_with("error: "), "{output}");
