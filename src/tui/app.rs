@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 
 use super::link::Link;
-use super::model::Model;
+use super::model::{Link as Way, Model};
 use super::msg::{Cmd, Msg};
 use super::output::Screen;
 use super::schedule::{Due, Schedule};
@@ -14,6 +14,9 @@ use super::{diagnostics, outside, update, view};
 use crate::config::env;
 use crate::host::terminal::{self, Guard, Input, Signal, Signals};
 use crate::model::{Class, Failure, Outcome, Timestamp};
+
+/// How long a service that has said hello may take to tell the rest before an empty screen is shown.
+const AT_ONCE: Duration = Duration::from_millis(30);
 
 /// How the dashboard ended. The service goes on in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +67,9 @@ enum Woken {
 impl App {
     /// Until somebody ends it.
     pub(super) async fn run(mut self) -> Outcome<Ending> {
+        if let Some(ending) = self.first_word().await? {
+            return Ok(ending);
+        }
         loop {
             if self.schedule.is_due(Instant::now()) {
                 self.draw()?;
@@ -94,6 +100,25 @@ impl App {
                 return Ok(ending);
             }
         }
+    }
+
+    /// The first frame shows what the service tells, if it tells it at once.
+    async fn first_word(&mut self) -> Outcome<Option<Ending>> {
+        let deadline = Instant::now() + AT_ONCE;
+        self.tick(false);
+        while self.link.is_some()
+            && self.model.view.is_none()
+            && matches!(self.model.link, Way::Connecting | Way::Connected)
+        {
+            let Ok(Some(message)) = tokio::time::timeout_at(deadline.into(), self.from_link.recv()).await
+            else {
+                break;
+            };
+            if let Some(ending) = self.link_says(message).await? {
+                return Ok(Some(ending));
+            }
+        }
+        Ok(None)
     }
 
     /// Everything that is ready besides, so that it is drawn at once.

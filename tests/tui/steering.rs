@@ -21,6 +21,7 @@ pub(crate) fn tests() -> Vec<Test> {
         one_who_only_looks_has_no_buttons,
         the_screen_follows_its_size,
         the_logs_are_followed,
+        a_log_goes_to_the_pager_the_clipboard_and_a_file,
         hostile_text_reaches_no_terminal_as_a_sequence,
         no_color_means_no_color,
     ]
@@ -165,6 +166,39 @@ fn the_logs_are_followed() {
     tty.wait_for("the tail of Updater");
     service.log(Log::Updater, &["2026-11-24T10:00:01Z WARN updater::check: a line that came later"]);
     tty.wait_for("a line that came later");
+}
+
+fn a_log_goes_to_the_pager_the_clipboard_and_a_file() {
+    let place = Place::new();
+    let _service = place.serve();
+    let mut command = place.command(&[]);
+    // It reads a line: every key is its own meanwhile.
+    command.env("PAGER", "cat; echo IN THE PAGER; read line </dev/tty; echo \"GOT $line\" >got");
+    let mut tty = Tty::start(&command, super::place::SIZE);
+    tty.wait_for("v1.4.2");
+    tty.type_in("3");
+    tty.wait_for("the tail of Updater");
+    tty.type_in("o");
+    tty.wait_for("IN THE PAGER");
+    assert!(!tty.screen().alternate_screen() && tty.text().contains("the tail of Updater"), "{}", tty.text());
+    tty.type_in("qqq\n");
+    tty.wait("the dashboard again", |tty| tty.screen().alternate_screen());
+    tty.wait_for("host-01");
+    assert_eq!(std::fs::read_to_string(place.path("got")).expect("written"), "GOT qqq\n");
+
+    tty.type_in("y");
+    tty.wait("a sequence for the clipboard", |tty| {
+        String::from_utf8_lossy(&tty.raw).contains("\u{1b}]52;c;")
+    });
+    tty.type_in("s");
+    tty.wait_for("saved");
+    let saved = std::fs::read_dir(place.path(".")).expect("listed").flatten().any(|entry| {
+        entry.file_name() != "got"
+            && std::fs::read_to_string(entry.path()).is_ok_and(|text| text.contains("the tail of Updater"))
+    });
+    assert!(saved, "a file with the log is in the working directory");
+    tty.type_in("q");
+    assert_eq!(code(tty.end_restored()), 0);
 }
 
 fn hostile_text_reaches_no_terminal_as_a_sequence() {
