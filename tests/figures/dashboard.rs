@@ -122,7 +122,7 @@ fn flooded(size: (u16, u16)) -> Result<(f64, f64, f64)> {
         let (key, wanted) = if round % 2 == 0 { ("?", true) } else { ("\x1b", false) };
         let pressed = Instant::now();
         tty.type_in(key);
-        while tty.text().contains("─ Keys") != wanted {
+        while tty.text().contains("┌ Keys") != wanted {
             sent = heap(&service, began, sent);
             tty.take(Duration::from_millis(1));
             if pressed.elapsed() > Duration::from_secs(10) {

@@ -74,7 +74,7 @@ fn a_dashboard_over_ssh_is_the_same() {
     let Some(_sshd) = server(&place) else { return };
     let service = place.serve();
     let mut tty = Tty::start(&command(&place), SIZE);
-    tty.wait_for("host-01");
+    tty.wait_for("there  sentinel-updater");
     tty.wait_for("v1.4.2");
     tty.type_in("p");
     tty.wait_for("Pause until resumed");

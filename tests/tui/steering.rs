@@ -103,6 +103,9 @@ fn every_button_can_be_clicked() {
         tty.screen().mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease
     });
     assert!(!String::from_utf8_lossy(&tty.raw).contains("?1003h"), "never every motion");
+    // What is said of it lies over the buttons for a while.
+    tty.wait_for("the mouse works here");
+    tty.wait_without("the mouse works here");
     let click = |tty: &mut Tty, label: &str| {
         tty.wait_for(label);
         let (column, row) = tty.find(label).expect("on the screen");
@@ -133,10 +136,10 @@ fn one_who_only_looks_has_no_buttons() {
     assert!(!tty.text().contains("Pause") && !tty.text().contains("Roll back"), "{}", tty.text());
     tty.type_in("upr");
     tty.type_in("?");
-    tty.wait_for("─ Keys");
+    tty.wait_for("┌ Keys");
     // Escape and a key at once would be one with Alt.
     tty.type_in("\x1b");
-    tty.wait_without("─ Keys");
+    tty.wait_without("┌ Keys");
     tty.type_in("q");
     assert_eq!(code(tty.end_restored()), 0);
     assert_eq!(service.asked(), []);
