@@ -340,7 +340,7 @@ mod tests {
     fn sample() -> Buffer {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 3));
         buffer.set_string(0, 0, "┌──────────┐", Style::new().add_modifier(Modifier::DIM));
-        buffer.set_string(0, 1, "│a<b & 日本 │", Style::new());
+        buffer.set_string(0, 1, "│a<b & 日本│", Style::new());
         buffer.set_string(0, 2, "ok", Style::new().fg(Color::Green).add_modifier(Modifier::BOLD));
         buffer.set_string(3, 2, "here", Style::new().add_modifier(Modifier::REVERSED | Modifier::UNDERLINED));
         buffer
@@ -348,7 +348,7 @@ mod tests {
 
     #[test]
     fn text_has_the_rows_as_they_are_read() {
-        assert_eq!(text(&sample()), "┌──────────┐\n│a<b & 日本│\nok here\n".replace("本│", "本 │").as_str());
+        assert_eq!(text(&sample()), "┌──────────┐\n│a<b & 日本│\nok here\n");
     }
 
     #[test]
