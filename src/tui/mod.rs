@@ -12,6 +12,7 @@ pub mod model;
 pub mod msg;
 pub mod pane;
 pub mod picture;
+pub mod replay;
 pub mod theme;
 pub mod update;
 pub mod view;
