@@ -8,7 +8,7 @@ use sentinel_updater::model::view::Folded;
 use sentinel_updater::model::{Class, Event, Failure, Outcome, View};
 use serde_json::Value;
 
-use super::host::Host;
+use super::host::{Host, LONG};
 
 /// A connection, the view it has, and every event that led there.
 pub(crate) struct Follower {
@@ -83,4 +83,14 @@ impl Follower {
 pub(crate) fn within(limit: Duration, test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async { tokio::time::timeout(limit, test).await.expect("it ends in time") });
+}
+
+/// Waits for what tells nobody, and lets the connections go on meanwhile.
+pub(crate) async fn eventually(what: &str, wanted: impl Fn() -> bool) {
+    let wait = async {
+        while !wanted() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    assert!(tokio::time::timeout(LONG, wait).await.is_ok(), "{what}");
 }

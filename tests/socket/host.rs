@@ -72,11 +72,13 @@ impl Host {
              service.manager = \"process\"\n\
              agent.service_name = \"agent\"\nagent.binary = \"{}\"\n\
              agent.args = [\"-health\", \"127.0.0.1:{}\"]\nagent.env = {{ SENTINEL_DB = \"{}\" }}\n\
+             agent.database = \"{}\"\n\
              build.cgo = false\nbuild.go = \"{}\"\nbuild.goproxy = \"{}\"\nbuild.gosumdb = \"off\"\n\
              verify.window = \"3s\"\n\
              paths.data = \"{}\"\npaths.state = \"{}\"\npaths.cache = \"{}\"\npaths.socket = \"{}\"\n{more}",
             at("bin/sentinel"),
             network::free_port().expect("a port"),
+            at("data/beats"),
             at("data/beats"),
             at("go"),
             self.tree.url(),

@@ -12,7 +12,7 @@ use sentinel_updater::control::{Heard, Notice};
 use sentinel_updater::model::Class;
 use sentinel_updater::model::status::AgentLife;
 
-use super::client::{Follower, connect, within};
+use super::client::{Follower, connect, eventually, within};
 use super::host::{Host, LONG, send};
 use super::kit::trials::{Test, tests};
 use super::story::installed;
@@ -142,11 +142,7 @@ async fn dying() {
     }
     drop((logs, one));
     let threads = || std::fs::read_dir(format!("/proc/{}/task", run.pid())).map_or(0, Iterator::count);
-    let names = || {
-        let tasks = std::fs::read_dir(format!("/proc/{}/task", run.pid())).into_iter().flatten().flatten();
-        tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok()).collect::<String>()
-    };
     // Nobody follows any more: nobody reads.
-    super::kit::waiting::until_within(Host::UPDATE, "the followers are gone", || threads() <= 3, names);
+    eventually("the followers are gone", || threads() <= 3).await;
     drop(run);
 }

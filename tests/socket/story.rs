@@ -53,8 +53,11 @@ async fn story() {
     let preview: Preview = one.ask(Request::Plan(Default::default())).await;
     assert_eq!((preview.target.as_str(), preview.is_refused(false)), ("v1.1.0", false));
     let begun: Begun = one.ask(Request::Update(Update::default())).await;
-    let id = begun.run.expect("a run");
-    one.until("the build has said all", |view| view.output.total() >= GATED as u64).await;
+    let id = begun.run.clone().unwrap_or_else(|| panic!("{begun:?}\n{}", host.log()));
+    one.until("the build has said all", |view| {
+        view.status.run.as_ref().is_some_and(|run| run.id == id) && view.output.total() >= GATED as u64
+    })
+    .await;
     let started = one.view.status.run.as_ref().expect("a run");
     assert_eq!((&started.id, started.by), (&id, By::Uid(rustix::process::geteuid().as_raw())));
     let lines: Vec<&str> = one.view.output.lines().collect();
@@ -149,8 +152,10 @@ async fn story() {
     let nothing: Begun = one.ask(Request::Update(Update::default())).await;
     assert!(nothing.run.is_none() && nothing.nothing.is_some(), "{nothing:?}");
     let rows: Vec<VersionRow> = one.ask(Request::Versions).await;
-    let kept = rows.iter().find(|row| row.kept).expect("a kept version");
-    assert_eq!((kept.version.as_str(), kept.snapshot_at.is_some()), ("v1.0.0", true), "{kept:?}");
+    let row = |version| rows.iter().find(|row| row.version == version).expect("it is known");
+    let (left, now) = (row("v1.0.0"), row("v1.1.0"));
+    assert!(left.kept && !left.installed && left.snapshot_at.is_some(), "{left:?}");
+    assert!(now.installed && now.snapshot_at.is_none() && now.schema_differs.is_none(), "{now:?}");
     let begun: Begun = one.ask(Request::Rollback(Rollback::default())).await;
     one.until("v1.0.0 is back", installed("v1.0.0")).await;
     let last = one.view.status.last_run.clone().expect("a run");
