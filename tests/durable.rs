@@ -2,6 +2,11 @@
 //! left lying about can be swept up.
 
 #[cfg(unix)]
+#[path = "kit/fault_table.rs"]
+#[allow(dead_code)] // Nothing here is in memory.
+mod fault_table;
+
+#[cfg(unix)]
 fn main() {
     unix::main();
 }
@@ -18,6 +23,8 @@ mod unix {
     use sentinel_updater::host::atomic::{self, Hash};
     use sentinel_updater::host::{Attributes, fault};
     use sentinel_updater::model::Outcome;
+
+    use crate::fault_table::{self, Met};
 
     const VICTIM: &str = "be-the-victim";
 
@@ -46,15 +53,18 @@ mod unix {
         let trial = |(name, _): &(&'static str, Act)| {
             let name = *name;
             Trial::test(format!("{name}_killed_anywhere"), move || {
-                kill_everywhere(name);
+                let kills = kill_everywhere(name);
+                // All of them, or this is not reached.
+                fault_table::tell(&format!("{name}-of-a-file,-killed"), kills, kills, Met::Real);
                 Ok(())
             })
         };
         libtest_mimic::run(&Arguments::from_args(), ACTS.iter().map(trial).collect()).exit();
     }
 
-    fn kill_everywhere(name: &str) {
-        for kth in 1.. {
+    /// How often it was killed.
+    fn kill_everywhere(name: &str) -> usize {
+        for kth in 1_usize.. {
             let dir = tempfile::tempdir().expect("directory");
             let path = dir.path().join("old");
             std::fs::write(&path, "old").expect("write");
@@ -74,9 +84,10 @@ mod unix {
             if status.success() {
                 assert_eq!(text, "new");
                 assert!(kth > 2, "at least the rename and the sync of its directory");
-                return;
+                return kth - 1;
             }
             assert_eq!(status.signal(), Some(9));
         }
+        unreachable!("operations come to an end");
     }
 }

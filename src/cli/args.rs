@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::{assignment, duration};
-use crate::model::Version;
+use crate::model::{Timestamp, Version};
 
 /// Keeps a Go agent daemon current: builds new versions and switches over, with automatic rollback.
 #[derive(Debug, Parser)]
@@ -120,6 +120,15 @@ pub(super) enum Command {
         #[arg(long)]
         keep: bool,
     },
+    /// Show the dashboard: watch the running service and steer it
+    Tui(Tui),
+    /// Carry a client at standard input and output to the service's socket
+    #[command(hide = true)]
+    Attach {
+        /// The only way there is
+        #[arg(long, required = true)]
+        stdio: bool,
+    },
     /// Get the agent up again after the updater ended in the middle of a switch
     #[command(hide = true)]
     Rescue,
@@ -172,6 +181,56 @@ pub(super) struct Logs {
     pub follow: bool,
 }
 
+#[derive(Debug, clap::Args)]
+pub(super) struct Tui {
+    /// Only look
+    #[arg(long)]
+    pub read_only: bool,
+    /// These colours instead of those that suit the terminal
+    #[arg(long, value_enum)]
+    pub theme: Option<Theme>,
+    /// Draw with ASCII only
+    #[arg(long)]
+    pub ascii: bool,
+    /// Take clicks and the wheel from the start; `M` changes it
+    #[arg(long)]
+    pub mouse: bool,
+    /// Draw at most so often a second
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub fps: Option<u32>,
+    /// The service of another machine, over ssh; --config then names a file there
+    #[arg(long, value_name = "USER@HOST", conflicts_with = "replay")]
+    pub host: Option<String>,
+    /// Show what was recorded (`update --json`) instead of a service
+    #[arg(long, value_name = "FILE")]
+    pub replay: Option<PathBuf>,
+    /// Print the screen as text and end
+    #[arg(long, requires = "replay")]
+    pub once: bool,
+    /// The screen as it was then: an RFC 3339 time
+    #[arg(long, value_name = "TIME", requires = "replay", value_parser = timestamp)]
+    pub at: Option<Timestamp>,
+    /// Columns and rows of the screen that is printed
+    #[arg(long, value_name = "WxH", requires = "once", value_parser = size)]
+    pub size: Option<(u16, u16)>,
+    /// Keys that are pressed before it is printed, such as `4` or `?`
+    #[arg(long, requires = "once")]
+    pub keys: Option<String>,
+    /// Write a picture instead of text
+    #[arg(long, value_name = "FILE", requires = "once")]
+    pub svg: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Theme {
+    /// For a dark background
+    Dark,
+    /// For a light background
+    Light,
+    /// Without colours
+    Mono,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Log {
     /// What the updater did
@@ -203,6 +262,20 @@ fn time(text: &str) -> Result<Duration, String> {
         Ok(Duration::ZERO) => Err("it is zero".into()),
         Ok(time) => Ok(time),
         Err(why) => Err(format!("{why}; accepted is {}", duration::ACCEPTS)),
+    }
+}
+
+fn timestamp(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|error| format!("{error}; accepted is a time such as 2026-11-24T10:00:00Z"))
+}
+
+/// Columns and rows.
+fn size(text: &str) -> Result<(u16, u16), String> {
+    let sides =
+        text.split_once('x').and_then(|(columns, rows)| Some((columns.parse().ok()?, rows.parse().ok()?)));
+    match sides {
+        Some((columns @ 1..=1000, rows @ 1..=1000)) => Ok((columns, rows)),
+        _ => Err("accepted are columns and rows up to 1000, such as 80x24".into()),
     }
 }
 

@@ -8,6 +8,7 @@
 pub mod demo;
 
 mod args;
+mod attach;
 mod check;
 mod config;
 mod console;
@@ -25,6 +26,7 @@ mod rescue;
 mod rollback;
 mod run;
 mod status;
+mod tui;
 mod update;
 mod versions;
 
@@ -108,6 +110,8 @@ fn dispatch(args: Args, console: &Console) -> Ended {
             Some(file) => Err(refused_file(&file).into()),
             None => demo::run(console, &args.set, keep),
         },
+        Command::Tui(request) => tui::run(&call, request),
+        Command::Attach { stdio: _ } => attach::run(&call),
         Command::Rescue => rescue::run(console, args.config),
     }
 }

@@ -71,8 +71,8 @@ pub fn later_major<'a>(module: &'a str, other: &'a str) -> &'a str {
 }
 
 impl GoMod {
-    /// Reads a go.mod as the go command reads that of a dependency: unknown directives and extra words
-    /// are for newer releases and are passed over.
+    /// Reads a go.mod as the go command reads that of a dependency: unknown directives, blocks of an unknown
+    /// kind and words after a retraction are for newer releases and are passed over.
     ///
     /// A retraction is read strictly: one that cannot be understood might be the one that matters.
     ///

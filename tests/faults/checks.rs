@@ -1,5 +1,6 @@
 //! What must hold after any fault.
 
+use std::ffi::CStr;
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -36,8 +37,10 @@ pub(crate) fn health() -> Option<Health> {
 /// The records of the journal, oldest first; what is torn at its end counts as not there.
 pub(crate) fn journal() -> Vec<Value> {
     let bytes = fs::read(format!("{STATE}/journal")).unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes);
-    let lines = text.trim_end_matches('\0').lines().filter_map(|line| line.split_once(' '));
+    // Most of it is reserved room, and it is looked at many times a second.
+    let written = CStr::from_bytes_until_nul(&bytes).map_or(&bytes[..], CStr::to_bytes);
+    let text = String::from_utf8_lossy(written);
+    let lines = text.lines().filter_map(|line| line.split_once(' '));
     lines
         .filter_map(|(_, json)| serde_json::from_str(json).ok().map(|mut line: Value| line["entry"].take()))
         .collect()

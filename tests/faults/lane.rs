@@ -78,7 +78,7 @@ pub(crate) fn play_all(cases: &[Case]) -> Result<Vec<Report>> {
     let waiting: Mutex<VecDeque<usize>> = Mutex::new((0..cases.len()).collect());
     let reports: Mutex<Vec<Option<Report>>> = Mutex::new(vec![None; cases.len()]);
     // Most of a case is waiting.
-    let count = (cores * 3).min(cases.len());
+    let count = (cores * 4).min(cases.len());
     let play = || -> Result<()> {
         let mut lane = Lane::open(&made)?;
         loop {

@@ -1,11 +1,12 @@
 //! What is made once and used by every case: the binaries of all versions, built by the real go; the versions
 //! on offer; the disks to start from.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use sentinel_updater::cli::demo::{Release, Tree, Variant};
@@ -136,10 +137,17 @@ fn installed(disk: Disk) -> Result<()> {
     play::all_hold(&[case], &reports)
 }
 
-/// The digest of a version's binary.
+/// The digest of a version's binary; each is read once in a lane.
 pub(crate) fn digest(made: &Path, version: &str) -> Result<String> {
+    static KNOWN: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().map_err(|_| "a digest failed")?;
+    if let Some(digest) = known.get(version) {
+        return Ok(digest.clone());
+    }
     let path = made.join("built").join(version);
-    sentinel_updater::host::digest::sha256_file(&path).map_err(|failure| failure.to_string())
+    let digest = sentinel_updater::host::digest::sha256_file(&path).map_err(|failure| failure.to_string())?;
+    known.insert(version.to_owned(), digest.clone());
+    Ok(digest)
 }
 
 /// Time for anything that takes seconds.

@@ -91,6 +91,13 @@ pub(crate) struct Report {
     pub(crate) struck: Vec<String>,
     /// The operations that were passed in the last strike.
     pub(crate) passed: Vec<String>,
-    /// What it took, in milliseconds.
+    /// Whether every strike met its fault: else the story was over before.
+    pub(crate) met: bool,
+    /// Of the files that were written without a sync just before a power cut: how many were lost or torn,
+    /// and how many came through whole.
+    pub(crate) lost: usize,
+    pub(crate) kept: usize,
+    /// What it took, in milliseconds, and how much of that was work of a processor.
     pub(crate) took_ms: u64,
+    pub(crate) cpu_ms: u64,
 }

@@ -21,9 +21,9 @@ const SETTLING: Duration = Duration::from_secs(10);
 
 /// Plays a case on the stand; nothing is left of it.
 pub(crate) fn play(stand: &Stand, case: &Case) -> Report {
-    let began = Instant::now();
-    let mut report = Report::default();
-    let result = Play { stand, case, beats: 0, report: &mut report }.whole();
+    let (began, worked) = (Instant::now(), process::cpu_ms());
+    let mut report = Report { met: true, ..Report::default() };
+    let result = Play { stand, case, rows: Rows::default(), report: &mut report }.whole();
     let end = process::kill_all().and_then(|()| stand.unmount());
     if let Err(error) = result.and(end) {
         let said = fs::read_to_string(SAID).unwrap_or_default();
@@ -31,6 +31,7 @@ pub(crate) fn play(stand: &Stand, case: &Case) -> Report {
         let tail: Vec<&str> = tail.into_iter().rev().collect();
         report.wrong = Some(format!("{error}\n{}", tail.join("\n")));
     }
+    report.cpu_ms = process::cpu_ms().saturating_sub(worked);
     report.took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     report
 }
@@ -38,9 +39,43 @@ pub(crate) fn play(stand: &Stand, case: &Case) -> Report {
 struct Play<'a> {
     stand: &'a Stand,
     case: &'a Case,
-    /// Rows that the version of before was seen to have committed.
-    beats: i64,
+    rows: Rows,
     report: &'a mut Report,
+}
+
+/// Rows of the agent's database that must not be lost.
+///
+/// The agent commits as SQLite does with a write-ahead log by default: a commit outlives the end of its process,
+/// but it reaches the disk only when the agent ends well, so a power cut may take it.
+#[derive(Default)]
+struct Rows {
+    /// What the version of before was seen to have committed.
+    committed: i64,
+    /// What of it is on the disk.
+    synced: i64,
+    /// The process that was seen last since the last fault, and its rows.
+    last: Option<(i32, i64)>,
+}
+
+impl Rows {
+    fn seen(&mut self, agent: &Health) {
+        if let Some((pid, beats)) = self.last.replace((agent.pid, agent.beats))
+            && pid != agent.pid
+        {
+            self.synced = self.synced.max(beats);
+        }
+        self.committed = self.committed.max(agent.beats);
+    }
+
+    /// The power is about to fail; an agent that is gone was ended by the updater, and well.
+    fn cut(&mut self) {
+        if let Some((pid, beats)) = self.last.take()
+            && process::others().iter().all(|(id, _)| *id != pid)
+        {
+            self.synced = self.synced.max(beats);
+        }
+        self.committed = self.synced;
+    }
 }
 
 impl Play<'_> {
@@ -92,13 +127,18 @@ impl Play<'_> {
             Blow::Kill | Blow::Cut(_) | Blow::Fill(_) => {
                 let state = self.wait_for_blow(&mut updater, &before)?;
                 match (strike.blow, state) {
-                    (Blow::Kill, State::Killed(9)) | (_, State::Runs) => {}
+                    (Blow::Kill, State::Killed(9)) => {}
+                    (_, State::Runs) => self.report.met = false,
                     (Blow::Cut(how), State::Stopped) => {
+                        self.rows.cut();
+                        self.stand.leave_witness()?;
                         self.stand.cut(how)?;
                         process::kill_all()?;
-                        updater.kill();
                         self.stand.unmount()?;
                         self.stand.mount(self.case.disk)?;
+                        let kept = usize::from(self.stand.take_witness());
+                        self.report.kept += kept;
+                        self.report.lost += 1 - kept;
                     }
                     (Blow::Fill(left), State::Stopped) => {
                         self.stand.fill(left)?;
@@ -114,11 +154,15 @@ impl Play<'_> {
             Blow::Lasting => self.wait_for_agent(&mut updater),
         }
         self.end(&mut updater)?;
+        // This end was no good one, and what follows is not known to be.
+        self.rows.last = None;
         self.stand.empty();
         if strike.blow == Blow::ReadOnly {
             self.stand.read_only(false)?;
         }
         self.note_points();
+        let is_aimed = matches!(strike.blow, Blow::Error | Blow::Lasting);
+        self.report.met &= !is_aimed || self.was_struck();
         Ok(())
     }
 
@@ -170,7 +214,7 @@ impl Play<'_> {
         if let Some(agent) = checks::health()
             && agent.version == made::OLD
         {
-            self.beats = self.beats.max(agent.beats);
+            self.rows.seen(&agent);
         }
     }
 
@@ -215,11 +259,13 @@ impl Play<'_> {
             let last = checks::journal().pop()?;
             (last["record"] == "end" && play.case.allows(&last["run"]["verdict"])).then_some(agent)
         };
-        // What follows the last record takes a moment, and a version that is not held is tried again.
-        let deadline = Instant::now() + SETTLING;
+        // What follows the last record takes a moment, and a version that is not held is tried again. The
+        // time for that begins at the first rest.
+        let mut deadline = None;
         loop {
             let agent = self.wait("it rests", updater, look)?;
-            match checks::at_rest(self.stand.made(), self.case, &agent, self.beats) {
+            let deadline = *deadline.get_or_insert_with(|| Instant::now() + SETTLING);
+            match checks::at_rest(self.stand.made(), self.case, &agent, self.rows.committed) {
                 Err(_) if Instant::now() < deadline => std::thread::park_timeout(Duration::from_millis(50)),
                 result => return result,
             }

@@ -36,6 +36,10 @@ pub(crate) const POINTS: &str = "/mnt/points";
 pub(crate) const PORT: u16 = 8000;
 
 const FILLING: &str = "/mnt/disk/filling";
+/// What no sync ever covers.
+const WITNESS: &str = "/mnt/disk/witness";
+/// Bytes of it: some blocks.
+const WITNESS_SIZE: usize = 48 * 1024;
 const FILE: &str = "/mnt/disk.img";
 
 /// The place.
@@ -156,6 +160,19 @@ impl Stand {
     /// The power fails: 2 drops what was not flushed, 1 flushes the log of the file system.
     pub(crate) fn cut(&self, how: u32) -> Result<()> {
         run(&self.made.join("cut").display().to_string(), &[DISK, &how.to_string()])
+    }
+
+    /// Writes a file without a sync, as the negative control of a cut that follows at once.
+    pub(crate) fn leave_witness(&self) -> Result<()> {
+        fs::write(WITNESS, [b'w'; WITNESS_SIZE]).map_err(|error| format!("{WITNESS}: {error}"))
+    }
+
+    /// Whether that file came through the cut as it was; it is removed.
+    pub(crate) fn take_witness(&self) -> bool {
+        let is_whole = fs::read(WITNESS).is_ok_and(|found| found == [b'w'; WITNESS_SIZE]);
+        // It may be gone: that is what a cut is for.
+        let _ = fs::remove_file(WITNESS);
+        is_whole
     }
 
     /// Writes the configuration: what is on offer is a tree of this name.

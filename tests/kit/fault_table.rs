@@ -5,7 +5,7 @@ use std::io::Write as _;
 /// What a fault met.
 #[derive(Debug, Clone, Copy)]
 pub enum Met {
-    /// The real program on a real file system.
+    /// The real program, or its own file operations in a process of their own, on a real file system.
     Real,
     /// A part of it, or a world in memory.
     Memory,

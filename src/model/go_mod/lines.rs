@@ -11,22 +11,35 @@ pub(super) struct Line {
     pub(super) comment: Option<String>,
 }
 
-/// A word, and whether it is punctuation: a quoted `"("` is not.
+/// A word; a string without its quotes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Word {
     pub(super) text: String,
-    pub(super) is_mark: bool,
+    pub(super) kind: Kind,
+}
+
+/// What a word is: a quoted `"("` is no punctuation, and a quoted `"module"` no directive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Mark,
+    Bare,
+    Quoted,
 }
 
 impl Line {
     /// True when the word at `index` is the punctuation `mark`.
     pub(super) fn is_mark(&self, index: usize, mark: &str) -> bool {
-        self.words.get(index).is_some_and(|word| word.is_mark && word.text == mark)
+        self.words.get(index).is_some_and(|word| word.kind == Kind::Mark && word.text == mark)
+    }
+
+    /// The word at `index`, if it is neither punctuation nor quoted.
+    pub(super) fn bare(&self, index: usize) -> Option<&str> {
+        self.words.get(index).filter(|word| word.kind == Kind::Bare).map(|word| word.text.as_str())
     }
 
     /// The word at `index`, unless it is punctuation.
     pub(super) fn name(&self, index: usize) -> Option<&str> {
-        self.words.get(index).filter(|word| !word.is_mark).map(|word| word.text.as_str())
+        self.words.get(index).filter(|word| word.kind != Kind::Mark).map(|word| word.text.as_str())
     }
 }
 
@@ -45,14 +58,13 @@ pub(super) fn read(number: usize, text: &str) -> Result<Line, &'static str> {
         if rest.starts_with("/*") {
             return Err("comments are written with // in a go.mod");
         }
-        let is_mark = is_mark(first);
-        let (word, after) = match first {
-            '"' => interpreted(&rest[1..])?,
-            '`' => raw(&rest[1..])?,
-            _ if is_mark => (first.to_string(), &rest[first.len_utf8()..]),
-            _ => bare(rest),
+        let (kind, (text, after)) = match first {
+            '"' => (Kind::Quoted, interpreted(&rest[1..])?),
+            '`' => (Kind::Quoted, raw(&rest[1..])?),
+            _ if is_mark(first) => (Kind::Mark, (first.to_string(), &rest[first.len_utf8()..])),
+            _ => (Kind::Bare, bare(rest)),
         };
-        line.words.push(Word { text: word, is_mark });
+        line.words.push(Word { text, kind });
         rest = after.trim_start();
     }
     Ok(line)
@@ -118,6 +130,7 @@ mod tests {
         }
         assert_eq!(read(1, "go 1.22 //  why ").unwrap().comment.as_deref(), Some("why"));
         assert!(!read(1, "\"(\"").unwrap().is_mark(0, "("));
+        assert_eq!(read(1, "\"go\"").unwrap().bare(0), None);
         for bad in ["\"open", "`open", "/* no */", r#""\x41""#] {
             assert!(read(1, bad).is_err(), "{bad:?}");
         }

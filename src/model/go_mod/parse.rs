@@ -7,6 +7,9 @@ use crate::model::{Class, Failure, Outcome, Version};
 /// The longest piece of the file that a message repeats, in characters.
 const QUOTED: usize = 80;
 
+/// The directives read here of which there may be blocks. There is no `go (`: a block of an unknown kind.
+const BLOCKS: [&str; 5] = ["module", "require", "replace", "exclude", "retract"];
+
 pub(super) fn parse(text: &str) -> Outcome<GoMod> {
     let mut parser = Parser::default();
     for (index, raw) in text.split('\n').enumerate() {
@@ -70,17 +73,23 @@ impl Parser {
 
     /// A directive of its own, or the head of a block.
     fn statement(&mut self, line: &Line, comment: Vec<String>, raw: &str) -> Outcome<()> {
-        let Some(verb) = line.name(0) else {
+        if line.name(0).is_none() {
             return Err(unreadable(line.number, raw, "a directive must begin with a word"));
-        };
-        let opens = line.words.len() >= 2 && line.is_mark(line.words.len() - 1, "(");
-        let is_empty_block = line.words.len() == 3 && line.is_mark(1, "(") && line.is_mark(2, ")");
+        }
+        // A parenthesis opens a block when it ends its line, whatever came before it, other ones too; and
+        // `()` there is a block without lines.
+        let count = line.words.len();
+        let opens = count >= 2 && line.is_mark(count - 1, "(");
+        let is_empty_block = count >= 3 && line.is_mark(count - 2, "(") && line.is_mark(count - 1, ")");
         if is_empty_block {
             return Ok(());
         }
+        // What is quoted is no directive that there is.
+        let verb = line.bare(0).unwrap_or_default();
         if opens {
             // More words before the parenthesis make a kind of block that does not exist yet.
-            let verb = if line.words.len() == 2 { verb.to_owned() } else { String::new() };
+            let is_known = count == 2 && BLOCKS.contains(&verb);
+            let verb = if is_known { verb.to_owned() } else { String::new() };
             self.block = Some(Block { verb, number: line.number, comment });
             return Ok(());
         }
@@ -105,10 +114,19 @@ impl Parser {
                 line.name(at)
                     .ok_or_else(|| wrong("the module's path is missing"))?
                     .clone_into(&mut self.go_mod.module);
+                if line.words.len() > at + 1 {
+                    return Err(wrong("more than one word follows `module`"));
+                }
             }
             "go" => {
+                if self.go_mod.go.is_some() {
+                    return Err(wrong("the release of Go is declared twice"));
+                }
+                if line.words.len() > at + 1 {
+                    return Err(wrong("more than one word follows `go`"));
+                }
                 let release =
-                    line.name(at).and_then(release).ok_or_else(|| wrong("that is no release of Go"))?;
+                    line.bare(at).and_then(release).ok_or_else(|| wrong("that is no release of Go"))?;
                 self.go_mod.go = Some(release);
             }
             "toolchain" => {

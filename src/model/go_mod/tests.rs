@@ -153,8 +153,42 @@ fn go_lines_of_old_tools() {
     ] {
         assert_eq!(GoMod::parse(text).unwrap().go.as_deref(), Some(expected), "{text:?}");
     }
-    assert!(GoMod::parse("go").is_err());
-    assert!(GoMod::parse("go next").is_err());
+    for bad in ["go", "go next", "go 1.22 more", "go 1.22 (more)", "go \"1.22\"", "go 1.22\ngo 1.22"] {
+        assert!(GoMod::parse(bad).is_err(), "{bad:?}");
+    }
+}
+
+/// A parenthesis at the end of a line opens a block, whatever stands before it, and a block with more than
+/// one word in its head is of no known kind.
+#[test]
+fn heads_of_blocks() {
+    for (text, go) in [
+        // The property over harmed files found this one.
+        ("go 1.22.3\r(require ()\r\nexclude example.org/b v1.0.0", None),
+        ("go 1.22.3 ()", None),
+        ("go 1.22.3 (\n)", None),
+        ("go (\n1.22.3\n)", None),
+        ("go ()", None),
+        ("\"go\" 1.22.3", None),
+        ("`go` (\n1.22.3\n)", None),
+        ("go 1.22.3\r", Some("1.22.3")),
+        ("go\r1.22.3", Some("1.22.3")),
+        ("future (a) b (\ngo 1.21\n)\ngo 1.22.3", Some("1.22.3")),
+        ("future ( ( )\ngo 1.22.3", Some("1.22.3")),
+        ("future ( (\ngo 1.21\n)\ngo 1.22.3", Some("1.22.3")),
+        ("future ( ) b\ngo 1.22.3", Some("1.22.3")),
+        ("future \"(\"\ngo 1.22.3", Some("1.22.3")),
+    ] {
+        let go_mod = GoMod::parse(&format!("module example.org/a\n{text}\n")).unwrap();
+        assert_eq!(go_mod.go.as_deref(), go, "{text:?}");
+        assert_eq!(go_mod.module, "example.org/a", "{text:?}");
+    }
+    assert_eq!(GoMod::parse("module (\nexample.org/a\n)").unwrap().module, "example.org/a");
+    assert_eq!(GoMod::parse("\"module\" example.org/a").unwrap().module, "");
+    assert!(GoMod::parse("module example.org/a b").is_err());
+    assert!(retractions("retract more (\nv1.0.0\n)").is_empty());
+    assert!(retractions("retract v1.0.0 ()").is_empty());
+    assert_eq!(retractions("retract v1.0.0 more"), [row("v1.0.0", "v1.0.0", "")]);
 }
 
 proptest! {
