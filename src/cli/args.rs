@@ -21,7 +21,8 @@ use crate::model::{Timestamp, Version};
     after_help = "Exit codes: 0 done or already current; 1 failed or aborted, the agent is untouched; 2 wrong usage or \
                   bad configuration; 3 the update failed and was rolled back; 4 the service cannot be reached; 5 not \
                   permitted; 6 refused (held, a downgrade, outside the policy, busy); 7 stuck: neither version runs; \
-                  10 there is something to do (`check --exit-code`)."
+                  10 there is something to do (`check --exit-code`). A command that follows a run ends with the run's \
+                  verdict; one that stops following ends with 1, and the run goes on."
 )]
 pub(super) struct Args {
     /// Another configuration file
@@ -50,6 +51,9 @@ pub(super) enum Command {
         /// In Prometheus' text format, for node_exporter's textfile collector
         #[arg(long, conflicts_with = "json")]
         metrics: bool,
+        /// Go on with what changes, until Ctrl-C
+        #[arg(long, conflicts_with = "metrics")]
+        watch: bool,
     },
     /// Ask the module system for new versions now
     Check {
@@ -64,6 +68,8 @@ pub(super) enum Command {
     Update(Update),
     /// Go back to the previous version, or to any kept one
     Rollback(Rollback),
+    /// Abort the run; where the new version runs already, go back now
+    Cancel,
     /// Never take a version automatically
     Hold {
         /// The version, such as v1.4.2
@@ -148,6 +154,9 @@ pub(super) struct Update {
     /// Print what would be done and change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Begin it, print the id of its run, and leave it to the service
+    #[arg(long, conflicts_with = "dry_run")]
+    pub detach: bool,
     /// One JSON object for each event
     #[arg(long)]
     pub json: bool,
@@ -243,8 +252,11 @@ pub(super) enum Log {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Config {
-    /// Print the effective settings
+    /// Print the effective settings: the running service's, or those of the files
     Show {
+        /// Those of the files, whatever the service has
+        #[arg(long)]
+        local: bool,
         /// With the place that each value comes from
         #[arg(long)]
         origin: bool,
