@@ -10,6 +10,9 @@ use crate::kit::Result;
 /// What a disk answers when it is broken, full, read-only, or not ours; syncs fail among the others.
 const ERRORS: [&str; 4] = ["EIO", "ENOSPC", "EROFS", "EACCES"];
 
+/// Inodes that are left when they are used up.
+const LEFT: u64 = 4;
+
 pub(crate) fn once() -> Result<()> {
     for error in ERRORS {
         let most = if error == "EIO" { 100 } else { 50 };
@@ -32,6 +35,15 @@ pub(crate) fn full() -> Result<()> {
     let cases: Vec<Case> =
         before.iter().map(|mib| case(Blow::Full(mib * 1024), "count".to_owned(), true)).collect();
     settle("disk full before", &cases)
+}
+
+/// The agent's own database needs two inodes whenever it starts, and so does that of the updater.
+pub(crate) fn inodes() -> Result<()> {
+    play("inodes used up in the middle", Blow::FillInodes(LEFT), |nth| format!("stop:{nth}"), 20)?;
+    let before = [LEFT, 5, 6, 7, 8, 9, 10, 12, 14, 16];
+    let cases: Vec<Case> =
+        before.iter().map(|left| case(Blow::FullInodes(*left), "count".to_owned(), true)).collect();
+    settle("inodes used up before", &cases)
 }
 
 pub(crate) fn read_only() -> Result<()> {

@@ -133,6 +133,20 @@ pub(crate) fn install() -> Result<()> {
     play(&INSTALL, 50)
 }
 
+/// Killed inside SQLite: where the program's own points are none.
+pub(crate) fn database() -> Result<()> {
+    made::images()?;
+    let case = |nth: usize| {
+        let blow = Blow::KillInDatabase(u32::try_from(nth).unwrap_or(u32::MAX));
+        UPDATE.case(Disk::Ext4, vec![Strike { words: service(), fault: "count".to_owned(), blow }])
+    };
+    // Beyond what an update writes nothing is struck, and nothing counted.
+    let cases: Vec<Case> = sample(60, 24).into_iter().map(case).collect();
+    let reports = lane::play_all(&cases)?;
+    table::tell("update, killed inside SQLite", &cases, &reports);
+    all_hold(&cases, &reports)
+}
+
 fn play(story: &Story, most: usize) -> Result<()> {
     made::images()?;
     let count = story.passed(Disk::Ext4)?.len();
