@@ -224,13 +224,13 @@ impl Play<'_> {
         }
     }
 
-    /// What the agent of before says now counts.
-    fn look(&mut self) {
-        if let Some(agent) = checks::health()
-            && agent.version == made::OLD
-        {
+    /// What the agent says now; that of before counts.
+    fn look(&mut self) -> Option<Health> {
+        let agent = checks::health()?;
+        if agent.version == made::OLD {
             self.rows.seen(&agent);
         }
+        Some(agent)
     }
 
     /// Everything is over although the fault was not met: there are fewer operations than expected.
@@ -240,7 +240,7 @@ impl Play<'_> {
                 && self.case.allows(&last["run"]["verdict"])
                 && last["run"]["id"] != *before
         };
-        checks::journal().pop().is_some_and(ended)
+        checks::last_record().is_some_and(ended)
             && checks::health().is_some_and(|agent| self.case.ends.contains(&agent.version))
     }
 
@@ -269,9 +269,8 @@ impl Play<'_> {
     /// Waits until everything holds that must hold at rest.
     fn rest(&mut self, updater: &mut Process, ends: &[String]) -> Result<()> {
         let look = |play: &mut Self| {
-            play.look();
-            let agent = checks::health().filter(|agent| ends.contains(&agent.version))?;
-            let last = checks::journal().pop()?;
+            let agent = play.look().filter(|agent| ends.contains(&agent.version))?;
+            let last = checks::last_record()?;
             (last["record"] == "end" && play.case.allows(&last["run"]["verdict"])).then_some(agent)
         };
         // What follows the last record takes a moment, and a version that is not held is tried again. The
@@ -303,7 +302,7 @@ impl Play<'_> {
                 state => return Err(format!("waited until {what}, but it ended: {state:?}")),
             }
             if Instant::now() > deadline {
-                let last = checks::journal().pop().unwrap_or_default();
+                let last = checks::last_record().unwrap_or_default();
                 let agent = checks::health();
                 return Err(format!("waited in vain until {what}; agent {agent:?}, last record {last}"));
             }
@@ -314,12 +313,12 @@ impl Play<'_> {
 
 /// No run is open in the journal.
 fn closed() -> bool {
-    checks::journal().last().is_some_and(|last| last["record"] == "end")
+    checks::last_record().is_some_and(|last| last["record"] == "end")
 }
 
 /// The run that the journal's last record ended.
 fn last_run() -> Value {
-    checks::journal().pop().map(|mut last| last["run"]["id"].take()).unwrap_or_default()
+    checks::last_record().map(|mut last| last["run"]["id"].take()).unwrap_or_default()
 }
 
 /// The words of the service.
