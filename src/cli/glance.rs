@@ -2,10 +2,10 @@
 
 use super::interrupted;
 use crate::config::Settings;
+use crate::daemon;
 use crate::host::lock::{self, Holder};
-use crate::model::agent::Life;
-use crate::model::status::{AgentLife, AgentStatus, State};
-use crate::model::{Failure, Installed, Outcome, ServiceState, Status, Timestamp};
+use crate::model::status::State;
+use crate::model::{Failure, Outcome, ServiceState, Status};
 use crate::store::Layout;
 use crate::world;
 
@@ -40,7 +40,7 @@ impl Glance {
         let mut state = |name: &str| services.as_mut().map(|services| services.state(name)).transpose();
         let (agent, updater) = (state(&settings.agent.service_name), state(&settings.updater.service_name));
         let (agent, updater) = (self.seen(agent).flatten(), self.seen(updater).flatten());
-        self.status.agent = agent_status(settings, agent, installed);
+        self.status.agent = daemon::agent_status(settings, agent, installed);
         if let Some(updater) = updater.filter(ServiceState::is_running) {
             self.status.updater.pid = updater.pid;
             self.status.updater.started_at = updater.since;
@@ -75,17 +75,7 @@ impl Glance {
     /// What the updater remembers.
     fn memory(&mut self, settings: &Settings) -> Outcome<()> {
         let status = &mut self.status;
-        let mut stuck = false;
-        if let Some(mut records) = world::reading(settings)? {
-            status.latest = records.latest()?;
-            status.held = records.held()?;
-            status.alerts = records.alerts()?;
-            status.updater.paused = records.paused()?.filter(|paused| paused.holds(Timestamp::now()));
-            status.updater.probation = records.probation()?.map(|probation| probation.shown());
-            status.last_run = records.runs(1)?.pop().map(world::with_existing_log);
-            stuck = records.stuck()?.is_some();
-        }
-        status.agent.retracted = status.alerts.iter().any(|alert| alert.id == "retracted");
+        let stuck = daemon::remembered(settings, status)?;
         let open = interrupted::fold(&world::journal(settings)?.records);
         if self.running {
             status.updater.state = match &open {
@@ -101,30 +91,5 @@ impl Glance {
     /// A value, or a note that it could not be seen.
     fn seen<T>(&mut self, outcome: Outcome<T>) -> Option<T> {
         outcome.map_err(|failure| self.unseen.push(failure)).ok()
-    }
-}
-
-/// The agent's part; without a service manager that answers, by the file alone.
-fn agent_status(
-    settings: &Settings,
-    state: Option<ServiceState>,
-    installed: Option<Installed>,
-) -> AgentStatus {
-    let known = state.is_some();
-    let state = state.unwrap_or_default();
-    let life = match AgentStatus::life_of(&state) {
-        AgentLife::Absent if !known && installed.is_some() => AgentLife::Stopped,
-        life => life,
-    };
-    AgentStatus {
-        service: settings.agent.service_name.clone(),
-        state: life,
-        pid: state.pid,
-        version: installed.as_ref().map(Installed::shown),
-        binary: settings.agent.binary.clone(),
-        sha256: installed.map(|installed| installed.sha256),
-        since: state.since.filter(|_| state.life != Life::Absent),
-        restarts: state.restarts,
-        retracted: false,
     }
 }

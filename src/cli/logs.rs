@@ -1,66 +1,42 @@
 //! `logs`.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::args::{Log, Logs};
 use super::console::{Console, Stop};
 use super::exit::Exit;
 use super::{Call, Ended, gate};
-use crate::config::Settings;
+use crate::control::protocol;
+use crate::daemon::{self, LogPlace};
 use crate::host::follow::Follow;
 use crate::host::process::{self, Stream};
-use crate::host::{Cancel, Command, Guard, files};
-use crate::model::{Class, Failure, Outcome};
-use crate::store::Layout;
+use crate::host::{Cancel, files};
+use crate::model::Class;
 
 /// How often a file is looked at.
 const PAUSE: Duration = Duration::from_millis(250);
-/// Where the reader of the service manager's log is.
-const JOURNALCTL: [&str; 2] = ["/usr/bin/journalctl", "/bin/journalctl"];
-/// How long the service manager's log may take to be read, and to be followed.
-const QUICKLY: Duration = Duration::from_secs(60);
-const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 /// Prints the end of a log, and goes on with it if asked to.
 pub(super) fn run(call: &Call<'_>, request: &Logs) -> Ended {
     let settings = call.settings()?;
-    match request.log {
-        Log::Updater => file(call.console, &settings.log_file(), request),
-        Log::Agent => match agent_file(&settings) {
-            Some(path) => file(call.console, &path, request),
-            None => journal(call.console, &settings, request),
-        },
+    let log = match request.log {
+        Log::Updater => protocol::Log::Updater,
+        Log::Agent => protocol::Log::Agent,
         Log::Build => {
             gate::readable(&settings, "logs build")?;
-            match newest_build(&Layout::new(&settings.paths.state))? {
-                Some(path) => file(call.console, &path, request),
-                None => {
-                    call.console.talk("nothing has been built yet");
-                    Ok(Exit::Done)
-                }
-            }
+            protocol::Log::Build
+        }
+    };
+    match daemon::log_place(&settings, log)? {
+        Some(LogPlace::File(path)) => file(call.console, &path, request),
+        Some(LogPlace::Service(service)) => journal(call.console, &service, request),
+        None => {
+            call.console.talk("nothing has been built yet");
+            Ok(Exit::Done)
         }
     }
-}
-
-/// The agent's log file, if it writes one.
-fn agent_file(settings: &Settings) -> Option<PathBuf> {
-    let usual = settings.paths.data.join("agent.log");
-    settings.agent.log.iter().cloned().chain([usual]).find(|path| path.exists())
-}
-
-/// The log of the newest run: their names sort by time.
-fn newest_build(layout: &Layout) -> Outcome<Option<PathBuf>> {
-    let folder = layout.builds();
-    let entries = match std::fs::read_dir(&folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Failure::io("look into", &folder, &error)),
-    };
-    let logs = entries.flatten().map(|entry| entry.path());
-    Ok(logs.filter(|path| path.extension().is_some_and(|extension| extension == "log")).max())
 }
 
 fn file(console: &Console, path: &Path, request: &Logs) -> Ended {
@@ -89,23 +65,11 @@ fn file(console: &Console, path: &Path, request: &Logs) -> Ended {
 }
 
 /// The agent writes no file: what it prints is in the service manager's log.
-fn journal(console: &Console, settings: &Settings, request: &Logs) -> Ended {
-    let service = &settings.agent.service_name;
-    let program = JOURNALCTL.iter().map(Path::new).find(|path| path.exists()).ok_or_else(|| {
-        Failure::new(Class::Disk, format!("the agent {service} has no log file, and no `journalctl` is here"))
-            .hint("set `agent.log` to the file that the agent writes")
-    })?;
-    let guard = Guard::this_executable()?;
-    let mut command = Command::new(program)
-        .args(["--no-pager", "--output=short-iso", "--unit", service.as_str(), "--lines"])
-        .arg(request.lines.to_string())
-        .guarded(guard);
-    if request.follow {
-        command = command.arg("--follow");
-    }
+fn journal(console: &Console, service: &str, request: &Logs) -> Ended {
+    let command = daemon::journal(service, request.lines, request.follow)?;
     let cancel = Cancel::new();
     let mut stop: Option<Stop> = None;
-    let limit = if request.follow { FOR_EVER } else { QUICKLY };
+    let limit = if request.follow { daemon::FOR_EVER } else { daemon::QUICKLY };
     let ended = process::run(&command, limit, &cancel, &mut |stream, line| match stream {
         Stream::Err => console.talk(line),
         Stream::Out if stop.is_some() => {}

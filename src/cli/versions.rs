@@ -2,32 +2,15 @@
 
 use super::exit::Exit;
 use super::{Call, Ended, gate};
-use crate::engine::majors::ever_seen;
-use crate::model::{Installed, Timestamp};
-use crate::render::versions::{self, Offer};
-use crate::world;
+use crate::daemon;
+use crate::model::Timestamp;
+use crate::render::versions;
 
 /// Lists what is installed, kept, held and was on offer.
 pub(super) fn run(call: &Call<'_>, json: bool) -> Ended {
     let settings = call.settings()?;
     gate::readable(&settings, "versions")?;
-    let agent = world::installed(&settings)?;
-    let installed = agent.as_ref().map(Installed::shown);
-    let kept = world::kept(&settings)?;
-    let (mut held, mut staged, mut offers, mut retracted) = (Vec::new(), None, Vec::new(), false);
-    if let Some(mut records) = world::reading(&settings)? {
-        held = records.held()?;
-        staged = records.staged()?;
-        retracted = records.alerts()?.iter().any(|alert| alert.id == "retracted");
-        let seen = ever_seen(records.as_mut(), &settings.agent.module, agent.as_ref())?;
-        offers.extend(seen.into_iter().map(|seen| Offer {
-            version: seen.version,
-            first_seen_at: seen.first_seen_at,
-            commit_time: seen.commit_time,
-        }));
-    }
-    let installed = installed.as_deref().map(|version| (version, retracted));
-    let rows = versions::rows(installed, &kept, staged.as_ref(), &held, &offers);
+    let (rows, held) = daemon::versions(&settings)?;
     match json {
         true => call.console.json(&rows)?,
         false if rows.is_empty() => call.console.talk("no version is known yet; `check` asks for some"),

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::hub::{Target, write};
+use super::say::{Target, write};
 use crate::config::Settings;
 use crate::model::event::Level;
 use crate::model::{Class, Failure, Outcome, Run};

@@ -1,55 +1,20 @@
 //! The engine's thread: turn after turn, and what it waits for in between.
 
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
 use crate::config::Settings;
-use crate::engine::{self, Ended, Engine, Interrupt, Pulse, Wish};
+use crate::control::protocol::Begun;
+use crate::engine::{self, Ended, Engine, Interrupt, Pulse, Reply, Wish};
 use crate::model::event::Level;
-use crate::model::{By, Outcome, Run};
-use crate::ports::{Cancel, World};
+use crate::model::{By, EventKind, Outcome, Run};
+use crate::ports::World;
 use crate::world::{self, Supervisor};
 
-use super::hub::{Hub, Target, write};
-
-/// What the engine's thread is told.
-pub(super) enum Order {
-    /// End, in order.
-    Exit,
-    /// Take new settings over.
-    Reload(Box<Settings>),
-}
-
-/// The way to the engine's thread, which may be waiting for the agent and not for orders.
-pub(super) struct Orders {
-    orders: mpsc::Sender<Order>,
-    wake: Cancel,
-}
-
-/// The engine's end of it.
-pub(super) struct Inbox {
-    orders: mpsc::Receiver<Order>,
-    /// Raised when there is something.
-    wake: Cancel,
-}
-
-/// Both ends of the way.
-pub(super) fn channel() -> (Orders, Inbox) {
-    let (sender, receiver) = mpsc::channel();
-    let wake = Cancel::new();
-    (Orders { orders: sender, wake: wake.clone() }, Inbox { orders: receiver, wake })
-}
-
-impl Orders {
-    /// Gives an order, whatever the engine waits for.
-    pub(super) fn send(&self, order: Order) {
-        // An engine that has ended needs no orders.
-        drop(self.orders.send(order));
-        self.wake.request();
-    }
-}
+use super::hub::Hub;
+use super::orders::{Order, Orders, Request};
+use super::say::{Target, write};
 
 /// The engine's thread.
 pub(super) struct EngineThread {
@@ -57,7 +22,7 @@ pub(super) struct EngineThread {
     pub(super) hub: Hub,
     pub(super) interrupt: Interrupt,
     pub(super) pulse: Pulse,
-    pub(super) inbox: Inbox,
+    pub(super) orders: Orders,
     /// The runtime of the main thread.
     pub(super) handle: Handle,
     /// The configuration is bad: only what was interrupted is taken up.
@@ -94,6 +59,8 @@ impl EngineThread {
             // Whatever was interrupted has been taken up: the agent's life is nobody else's now.
             supervisor.start_all();
         }
+        // Clients need not wait for the first check to see the agent. What cannot be seen is told by the turns.
+        drop(engine.observe_agent());
         self.hub.ready();
         loop {
             if self.interrupt.wish() == Some(Wish::Exit) {
@@ -106,43 +73,105 @@ impl EngineThread {
             if self.interrupt.wish() == Some(Wish::Exit) {
                 return Ok(None);
             }
-            match self.wait(&mut engine, delay) {
-                Some(Order::Exit) => return Ok(None),
-                None => {}
-                Some(Order::Reload(settings)) => match self.assemble(&settings, supervisor.as_ref()) {
-                    Ok(world) => {
-                        engine.reload(world, world::policy(&settings));
-                        self.hub.configure(&settings);
-                    }
-                    Err(failure) => write(Level::Error, Target::Service, &failure.to_string()),
-                },
+            if !self.between(&mut engine, supervisor.as_ref(), delay) {
+                return Ok(None);
             }
         }
     }
 
-    /// Waits for an order, at most for `delay`; meanwhile a version on probation is watched.
-    fn wait(&self, engine: &mut Engine, delay: Duration) -> Option<Order> {
+    /// From one turn to the next: waits for `delay`, or for something that calls for a turn at once. Meanwhile a
+    /// version on probation is watched, and requests are served. False: the end.
+    fn between(&self, engine: &mut Engine, supervisor: Option<&Supervisor>, delay: Duration) -> bool {
         let until = Instant::now() + delay;
         loop {
-            // Lowered before the inbox is looked into: an order that comes later raises it again.
-            self.inbox.wake.reset();
-            match self.inbox.orders.try_recv() {
-                Ok(order) => return Some(order),
-                Err(mpsc::TryRecvError::Disconnected) => return Some(Order::Exit),
-                Err(mpsc::TryRecvError::Empty) => {}
+            match self.wait(engine, until) {
+                None => return true,
+                Some(Order::Exit) => return false,
+                Some(Order::Reload(settings)) => {
+                    match self.assemble(&settings, supervisor) {
+                        Ok(world) => {
+                            engine.reload(world, world::policy(&settings));
+                            self.hub.configure(&settings);
+                        }
+                        Err(failure) => write(Level::Error, Target::Service, &failure.to_string()),
+                    }
+                    return true;
+                }
+                Some(Order::Standing) => {
+                    engine.standing_changed();
+                    return true;
+                }
+                Some(Order::Wish(request)) => {
+                    let changed = self.serve(engine, request);
+                    // A wish to abort was for this request, and a promise of its check is over.
+                    self.interrupt.run_over();
+                    self.pulse.idle();
+                    if changed {
+                        return true;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for an order; `None`: the time has come, or the end.
+    fn wait(&self, engine: &mut Engine, until: Instant) -> Option<Order> {
+        loop {
+            if let Some(order) = self.orders.next() {
+                return Some(order);
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() || self.interrupt.wish() == Some(Wish::Exit) {
                 return None;
             }
-            if !engine.watch_probation(left, &self.inbox.wake) {
-                return match self.inbox.orders.recv_timeout(left) {
-                    Ok(order) => Some(order),
-                    Err(mpsc::RecvTimeoutError::Disconnected) => Some(Order::Exit),
-                    Err(mpsc::RecvTimeoutError::Timeout) => None,
-                };
+            if !engine.watch_probation(left, self.orders.wake()) {
+                self.orders.wait(left);
             }
         }
+    }
+
+    /// Does what somebody asks for. True: the schedule begins anew.
+    fn serve(&self, engine: &mut Engine, request: Request) -> bool {
+        match request {
+            Request::Check(answer) => {
+                let decision = engine.check();
+                let found = decision.as_ref().map(|_| engine.latest().clone()).map_err(Clone::clone);
+                // Whoever waited may be gone.
+                drop(answer.send(found));
+                // What was found to be due is done by the next turn, which is now.
+                decision.is_ok()
+            }
+            Request::Update(wanted, by, answer) => {
+                self.hub.prepare(answer);
+                let reply = engine.update(&wanted, by);
+                self.served(reply)
+            }
+            Request::Rollback(wanted, by, answer) => {
+                self.hub.prepare(answer);
+                let reply = engine.rollback(&wanted, by);
+                self.served(reply)
+            }
+        }
+    }
+
+    /// Answers a request for a run that came to none; one that has begun was answered then.
+    fn served(&self, reply: Outcome<Reply>) -> bool {
+        let waits = self.hub.prepared();
+        let (answer, began) = match reply {
+            Ok(Reply::Nothing(why)) => (Ok(Begun { run: None, nothing: Some(why) }), false),
+            Ok(Reply::Ran(run)) => (Ok(Begun { run: Some(run.id), nothing: None }), true),
+            Ok(Reply::Open) => (Ok(Begun::default()), true),
+            Err(failure) => (Err(failure), false),
+        };
+        match (waits, answer) {
+            (Some(waits), answer) => drop(waits.send(answer)),
+            // It was answered when the run began: nobody else hears why the run was left.
+            (None, Err(failure)) => {
+                self.hub.take(EventKind::Note { level: Level::Error, text: failure.to_string() });
+            }
+            (None, Ok(_)) => {}
+        }
+        began
     }
 
     fn assemble(&self, settings: &Settings, supervisor: Option<&Supervisor>) -> Outcome<World> {

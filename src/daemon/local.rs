@@ -71,7 +71,7 @@ pub fn with_records(
     let _lock = world::lock(settings)?;
     let _log = Log::file_only(settings);
     let event = work(world::records(settings)?.as_mut())?;
-    super::hub::log(&event);
+    super::say::log(&event);
     Ok(event)
 }
 
@@ -83,7 +83,7 @@ fn watching(mut sink: Sink, touched: Arc<AtomicBool>, hook: Hook) -> Sink {
                 matches!(state, State::Switching | State::Verifying | State::RollingBack | State::Recovering);
             touched.store(now, Ordering::SeqCst);
         }
-        super::hub::log(&kind);
+        super::say::log(&kind);
         if let EventKind::RunEnded { run } = &kind {
             hook.tell(run);
         }

@@ -1,6 +1,7 @@
 //! `run`: the service's life.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -10,13 +11,19 @@ use crate::config::{self, Loaded, Rejected, Settings, Sources};
 use crate::engine::{Interrupt, Pulse, Wish};
 use crate::host::{machine, notify};
 use crate::model::event::Level;
-use crate::model::{Class, Failure, Outcome, Run, Status, Timestamp};
+use crate::model::status::State;
+use crate::model::{Class, Failure, Outcome, Run, Setting, Status, Timestamp};
 use crate::world;
 
+use super::desk::Desk;
+use super::door::{Door, House};
 use super::hook::Hook;
-use super::hub::{Hub, Target, write};
-use super::life::{self, EngineThread, Order, Orders};
+use super::hub::Hub;
+use super::life::EngineThread;
 use super::log::Log;
+use super::orders::{Order, Orders};
+use super::say::{Target, write};
+use super::seen;
 use super::signals::{Signal, Signals};
 
 /// What `run` is asked for.
@@ -47,21 +54,22 @@ pub enum Ending {
 pub fn run(request: &Request) -> Ending {
     let sources = Sources::here(request.config.clone(), request.flags.clone());
     let (settings, rejected) = match config::load(&sources) {
-        Ok(Loaded { settings, warnings, .. }) => {
+        Ok(Loaded { settings, values, warnings, .. }) => {
             let log = Log::open(&settings);
             for warning in warnings {
                 write(Level::Warn, Target::Service, &warning);
             }
-            ((settings, log), None)
+            ((settings, values, log), None)
         }
         Err(rejected) => {
             let settings = config::fallback(&sources);
             let log = Log::open(&settings);
-            ((settings, log), Some(rejected))
+            ((settings, Vec::new(), log), Some(rejected))
         }
     };
-    let (settings, log) = settings;
-    let ended = live(request, &sources, &settings, &log, rejected.as_ref());
+    let (settings, shown, log) = settings;
+    let start = Start { request, sources: &sources, settings: &settings, shown, log: &log };
+    let ended = live(start, rejected.is_some());
     if let Err(failure) = &ended {
         write(Level::Error, Target::Service, &failure.to_string());
     }
@@ -92,51 +100,77 @@ pub fn runtime() -> Outcome<Runtime> {
         .map_err(|error| Failure::new(Class::Internal, "cannot set up the event loop").because(&error))
 }
 
-fn live(
-    request: &Request,
-    sources: &Sources<'_>,
-    settings: &Settings,
-    log: &Log,
-    rejected: Option<&Rejected>,
-) -> Outcome<Option<Run>> {
+/// What a life begins with.
+struct Start<'a> {
+    request: &'a Request,
+    sources: &'a Sources<'a>,
+    settings: &'a Settings,
+    /// The settings as they are shown.
+    shown: Vec<Setting>,
+    log: &'a Log,
+}
+
+fn live(start: Start<'_>, only_recover: bool) -> Outcome<Option<Run>> {
+    let Start { request, sources, settings, shown, log } = start;
     let lock = world::lock(settings)?;
     let runtime = runtime()?;
     let interrupt = Interrupt::new();
     let pulse = Pulse::default();
-    let mut status = Status::default();
-    status.updater.version = request.version.to_owned();
-    status.updater.pid = Some(std::process::id());
-    status.updater.started_at = Some(Timestamp::now());
-    let manager = world::kind(settings);
-    status.updater.manager = manager.name().to_owned();
     let hook = Hook::new(settings);
-    let hub = Hub::new(status, hook.clone());
+    let orders = Orders::default();
+    let hub = Hub::new(first_status(request, settings), hook.clone(), orders.clone());
     write(Level::Info, Target::Service, &format!("sentinel-updater {} starts", request.version));
-    if manager.is_own() {
+    if world::kind(settings).is_own() {
         let text = "no service manager: the updater runs the agent itself (manager process)";
         write(Level::Info, Target::Service, text);
     }
-    let (orders, inbox) = life::channel();
     let (done, ended) = oneshot::channel();
     let thread = EngineThread {
         settings: settings.clone(),
         hub: hub.clone(),
         interrupt: interrupt.clone(),
         pulse: pulse.clone(),
-        inbox,
+        orders: orders.clone(),
         handle: runtime.handle().clone(),
-        only_recover: rejected.is_some(),
+        only_recover,
         once: request.once,
     };
+    let over = hub.clone();
     let join = std::thread::Builder::new()
         .name("engine".into())
         .spawn(move || {
             let result = thread.live();
+            over.end();
             let _ = done.send(());
             result
         })
         .map_err(|error| Failure::new(Class::Internal, "cannot start the engine's thread").because(&error))?;
-    runtime.block_on(watch(Watch { ended, orders, interrupt, pulse, log, sources }));
+    let signals = {
+        let _within = runtime.enter();
+        Signals::listen()
+    };
+    // The engine is at work already: the agent does not wait until somebody found the group.
+    let house = (!request.once && !only_recover).then(|| {
+        let desk = Desk::new(
+            hub.clone(),
+            orders.clone(),
+            interrupt.clone(),
+            runtime.handle().clone(),
+            (settings, shown),
+            request.version,
+        );
+        let (door, listener) = Door::open(settings, &hub);
+        (House { desk, door: Arc::new(door) }, listener)
+    });
+    hub.reachable();
+    let (house, listener) = house.map_or((None, None), |(house, listener)| (Some(house), listener));
+    runtime.block_on(async {
+        let open = house.as_ref().zip(listener).map(|(house, listener)| house.open(listener));
+        watch(Watch { ended, orders, interrupt, pulse, log, sources, house: house.as_ref(), signals }).await;
+        if let Some(open) = open {
+            open.close().await;
+        }
+    });
     notify::stopping();
     // A lookup of a name that nobody waits for must not keep us.
     runtime.shutdown_background();
@@ -153,6 +187,24 @@ fn live(
     result
 }
 
+/// The status before anything has happened: what is remembered.
+fn first_status(request: &Request, settings: &Settings) -> Status {
+    let mut status = Status::default();
+    let stuck = seen::remembered(settings, &mut status).unwrap_or_else(|failure| {
+        // The engine tells what it needs of it, too.
+        write(Level::Warn, Target::Service, &failure.to_string());
+        false
+    });
+    status.updater.version = request.version.to_owned();
+    status.updater.pid = Some(std::process::id());
+    status.updater.started_at = Some(Timestamp::now());
+    status.updater.manager = world::kind(settings).name().to_owned();
+    status.updater.state = if stuck { State::Stuck } else { State::Idle };
+    status.agent.service.clone_from(&settings.agent.service_name);
+    status.agent.binary.clone_from(&settings.agent.binary);
+    status
+}
+
 /// What the main loop holds.
 struct Watch<'a> {
     ended: oneshot::Receiver<()>,
@@ -161,11 +213,12 @@ struct Watch<'a> {
     pulse: Pulse,
     log: &'a Log,
     sources: &'a Sources<'a>,
+    house: Option<&'a House>,
+    signals: Signals,
 }
 
 /// Feeds the watchdog while the engine keeps its promises; passes signals on.
 async fn watch(mut watch: Watch<'_>) {
-    let mut signals = Signals::listen();
     let watchdog = notify::watchdog_interval();
     loop {
         let pause = async {
@@ -177,8 +230,8 @@ async fn watch(mut watch: Watch<'_>) {
         tokio::select! {
             _ = &mut watch.ended => return,
             () = pause => if watch.pulse.holds(machine::since_boot()) { notify::watchdog() },
-            signal = signals.next() => match signal {
-                Signal::Hangup => reload(&watch),
+            signal = watch.signals.next() => match signal {
+                Signal::Hangup => reload(&watch).await,
                 Signal::Interrupt | Signal::Terminate => break,
             },
         }
@@ -199,7 +252,7 @@ async fn watch(mut watch: Watch<'_>) {
 }
 
 /// Opens the log anew and takes new settings over; bad ones change nothing.
-fn reload(watch: &Watch<'_>) {
+async fn reload(watch: &Watch<'_>) {
     notify::reloading();
     match config::load(watch.sources) {
         Ok(loaded) => {
@@ -208,6 +261,9 @@ fn reload(watch: &Watch<'_>) {
                 write(Level::Warn, Target::Service, warning);
             }
             write(Level::Info, Target::Service, "configuration read again");
+            if let Some(house) = watch.house {
+                house.configure(&loaded.settings, loaded.values).await;
+            }
             watch.orders.send(Order::Reload(Box::new(loaded.settings)));
         }
         Err(rejected) => {

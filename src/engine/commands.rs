@@ -216,6 +216,14 @@ impl Engine {
         Ok(was)
     }
 
+    /// Somebody else gave or lifted a standing order, and told it: the next turn decides anew.
+    pub fn standing_changed(&mut self) {
+        self.memo = None;
+        if let Ok(paused) = self.world.records.paused() {
+            self.told_paused = paused;
+        }
+    }
+
     fn paused_changed(&mut self, paused: Option<Paused>) {
         self.memo = None;
         self.told_paused.clone_from(&paused);

@@ -24,13 +24,18 @@ impl Follow {
     /// # Errors
     /// `Disk`, `Security` when it is no regular file.
     pub fn from_end(path: &Path) -> Outcome<Self> {
-        let mut follow = Self { path: path.to_owned(), file: None, lines: Lines::default() };
+        let mut follow = Self::from_start(path);
         if path.symlink_metadata().is_ok() {
             let mut file = files::open_nofollow(path, Owner::Any)?;
             file.seek(SeekFrom::End(0)).map_err(|error| Failure::io("read", path, &error))?;
             follow.file = Some(file);
         }
         Ok(follow)
+    }
+
+    /// Reads `path` from its beginning on; it need not exist yet.
+    pub fn from_start(path: &Path) -> Self {
+        Self { path: path.to_owned(), file: None, lines: Lines::default() }
     }
 
     /// Hands every line that was completed since the last call, cleaned, to `on_line`. After a rotation

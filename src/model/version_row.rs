@@ -25,4 +25,10 @@ pub struct VersionRow {
     pub commit_time: Option<Timestamp>,
     /// When this updater first saw it offered.
     pub first_seen_at: Option<Timestamp>,
+    /// When the database was copied as this kept version was left; null: no copy is kept.
+    #[serde(default)]
+    pub snapshot_at: Option<Timestamp>,
+    /// Whether today's database has another schema than that copy; null: not known, or no copy.
+    #[serde(default)]
+    pub schema_differs: Option<bool>,
 }

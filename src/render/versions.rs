@@ -67,6 +67,8 @@ fn row<'a>(rows: &'a mut Vec<VersionRow>, version: &str) -> &'a mut VersionRow {
             retracted: None,
             commit_time: None,
             first_seen_at: None,
+            snapshot_at: None,
+            schema_differs: None,
         });
         rows.len() - 1
     });

@@ -11,6 +11,8 @@ pub mod keys;
 pub mod model;
 pub mod msg;
 pub mod pane;
+pub mod picture;
+pub mod theme;
 pub mod update;
 pub mod view;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::caps::Caps;
 use super::pane::Pane;
 use crate::control::Request;
-use crate::control::protocol::{Role, Welcome};
+use crate::control::protocol::{Role, Subscribe, Welcome};
 use crate::model::event::Level;
 use crate::model::{Failure, Preview, Run, Timestamp, VersionRow, View};
 
@@ -18,6 +18,8 @@ pub struct Model {
     pub size: (u16, u16),
     /// The time, as of the last tick.
     pub now: Timestamp,
+    /// The time zone that times are shown in. UTC unless it is set at the start.
+    pub zone: jiff::tz::TimeZone,
     /// Nothing may be asked of the service that changes something.
     pub read_only: bool,
     /// Where the service is reached, if not here: `USER@HOST`.
@@ -62,10 +64,16 @@ pub struct Model {
     pub mouse: bool,
     /// What lies over everything else.
     pub overlay: Option<Overlay>,
+    /// What the question on top is about; `None`: there is none, or it is only a message.
+    pub question: Option<Question>,
     /// A line that is being typed at the bottom.
     pub entry: Option<Entry>,
     /// A short message.
     pub toast: Option<Toast>,
+    /// What is to be added to the word that something was copied or saved.
+    pub remark: Option<String>,
+    /// Notices that were lost and told, and that no gap of the events has accounted for yet.
+    pub lost: u64,
     /// Requests without an answer yet.
     pub pending: BTreeMap<Ticket, Pending>,
     /// The next ticket.
@@ -192,6 +200,15 @@ pub struct Confirm {
     pub chosen: usize,
 }
 
+/// What a question is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Whether to update.
+    Update,
+    /// Something else.
+    Other,
+}
+
 /// An answer to a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
@@ -240,6 +257,15 @@ impl std::fmt::Debug for Diagnostics {
     }
 }
 
+/// What the cursor of the history page is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Under<'a> {
+    /// A run that ended.
+    Run(&'a Run),
+    /// A version.
+    Version(&'a VersionRow),
+}
+
 impl Model {
     /// A dashboard that has heard nothing yet.
     pub fn new(caps: Caps, size: (u16, u16), now: Timestamp) -> Self {
@@ -247,6 +273,7 @@ impl Model {
             caps,
             size,
             now,
+            zone: jiff::tz::TimeZone::UTC,
             read_only: false,
             remote: None,
             link: Link::Connecting,
@@ -269,8 +296,11 @@ impl Model {
             wrap: false,
             mouse: false,
             overlay: None,
+            question: None,
             entry: None,
             toast: None,
+            remark: None,
+            lost: 0,
             pending: BTreeMap::new(),
             next_ticket: 0,
             diagnostics: Diagnostics::default(),
@@ -287,5 +317,39 @@ impl Model {
     /// Whether the user could steer if the service were reached.
     pub fn is_viewer(&self) -> bool {
         self.read_only || self.welcome.as_ref().is_some_and(|welcome| welcome.role == Role::Viewer)
+    }
+
+    /// What the cursor of the history page is on.
+    pub fn under_cursor(&self) -> Option<Under<'_>> {
+        match self.row.checked_sub(self.history.len()) {
+            None => self.history.get(self.row).map(Under::Run),
+            Some(row) => self.versions.get(row).map(Under::Version),
+        }
+    }
+
+    /// Where the view is, for a link that resumes.
+    pub fn position(&self) -> Subscribe {
+        let from = self.view.as_ref().map_or(0, |view| view.seq);
+        Subscribe { epoch: self.epoch.clone().filter(|_| self.view.is_some()), from }
+    }
+
+    /// The log that a pane shows; `None`: it shows something else.
+    pub fn log(&self, id: PaneId) -> Option<&Pane> {
+        match id {
+            PaneId::Build => Some(&self.build),
+            PaneId::Updater => Some(&self.updater),
+            PaneId::Agent => Some(&self.agent),
+            PaneId::Pipeline | PaneId::History | PaneId::Diagnostics => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn log_mut(&mut self, id: PaneId) -> Option<&mut Pane> {
+        match id {
+            PaneId::Build => Some(&mut self.build),
+            PaneId::Updater => Some(&mut self.updater),
+            PaneId::Agent => Some(&mut self.agent),
+            PaneId::Pipeline | PaneId::History | PaneId::Diagnostics => None,
+        }
     }
 }

@@ -28,7 +28,10 @@ use crate::toolchain::{self, GoToolchain, ProcessGroupRunner, Releases};
 
 pub use lock::lock;
 pub use policy::policy;
-pub use read::{agent, installed, journal, kept, machine, reading, records, source, with_existing_log};
+pub use read::{
+    agent, installed, journal, kept, machine, newest_build_log, reading, records, schema, source,
+    with_existing_log,
+};
 pub use supervisor::{Supervisor, supervised, supervisor};
 
 /// The world that the settings describe. HTTP runs on `runtime`, whose own thread must not be the

@@ -1,14 +1,18 @@
 //! Parts of the world: readers for commands that only look, which need no lock, and the memory alone.
 
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
 use tokio::runtime::Handle;
 
 use crate::config::Settings;
-use crate::model::{Installed, Kept, Outcome, Run, ServiceState};
+use crate::model::snapshot::Schema;
+use crate::model::{Failure, Installed, Kept, Outcome, Run, ServiceState};
 use crate::ports::{
-    AgentFiles, Journal, Machine, ModuleSource, OpenRun, Records, ServiceManager, VersionStore,
+    AgentFiles, Databases, Journal, Machine, ModuleSource, OpenRun, Records, ServiceManager, VersionStore,
 };
 use crate::probe::LocalMachine;
-use crate::store::{FileJournal, Layout, SqliteRecords, VersionFolder};
+use crate::store::{FileJournal, Layout, SqliteDatabases, SqliteRecords, VersionFolder};
 
 /// The updater's memory, read-only; `None`: there is none yet.
 ///
@@ -44,6 +48,29 @@ pub fn records(settings: &Settings) -> Outcome<Box<dyn Records>> {
 /// `Permission`, `Disk`.
 pub fn kept(settings: &Settings) -> Outcome<Vec<Kept>> {
     VersionFolder::reader(&Layout::new(&settings.paths.state)).kept()
+}
+
+/// The schema of a database of the agent, which may be running; `None`: it has none that can be read.
+///
+/// # Errors
+/// `Database`, `Permission`, `Disk`.
+pub fn schema(settings: &Settings, database: &Path) -> Outcome<Option<Schema>> {
+    SqliteDatabases::new(&Layout::new(&settings.paths.state)).schema(database)
+}
+
+/// The log of the newest build: their names sort by time. `None`: nothing has been built yet.
+///
+/// # Errors
+/// `Permission`, `Disk`.
+pub fn newest_build_log(settings: &Settings) -> Outcome<Option<PathBuf>> {
+    let folder = Layout::new(&settings.paths.state).builds();
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::io("look into", &folder, &error)),
+    };
+    let logs = entries.flatten().map(|entry| entry.path());
+    Ok(logs.filter(|path| path.extension().is_some_and(|extension| extension == "log")).max())
 }
 
 /// The run that is open in the journal.

@@ -1,12 +1,89 @@
 //! The screen: a pure function of the model.
+//!
+//! One widget a file. Every text reaches a cell through the [`pen`], which makes it harmless; every place
+//! comes from [`layout`], which the mouse and the keys ask too. What never comes in: a clock, a file, the
+//! terminal.
+
+mod alerts;
+mod buttons;
+mod card;
+mod confirm;
+mod detail;
+mod diagnostics;
+mod footer;
+mod help;
+mod history;
+mod layout;
+mod log_pane;
+mod next;
+mod overlay;
+mod palette;
+mod panel;
+mod pen;
+mod pipeline;
+mod prompt;
+mod status;
+mod tabs;
+mod times;
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
 
-use super::model::Model;
+pub use layout::{Areas, Form, areas};
+
+use super::model::{Link, Model, PaneId};
+use super::theme::Theme;
+use pen::Pen;
 
 /// Draws the model.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
-    frame.render_widget(model.now.to_string(), frame.area());
+    draw(model, frame.buffer_mut());
+}
+
+/// Draws the model on a buffer of any size.
+pub fn draw(model: &Model, buffer: &mut Buffer) {
+    let areas = layout::within(model, buffer.area);
+    let mut pen = Pen { buffer, theme: Theme::of(model.caps) };
+    let screen = areas.screen;
+    pen.clear(screen);
+    if areas.form == Form::Tiny {
+        let text = format!("terminal too small {}x{}, q to detach", screen.width, screen.height);
+        for (line, y) in pen::wrapped(&text, screen.width).into_iter().zip(screen.top()..screen.bottom()) {
+            pen.put(screen, screen.x, y, line, pen.theme.plain);
+        }
+    } else {
+        status::header(model, &areas, &mut pen);
+        let theme = pen.theme;
+        if model.link != Link::Connected && model.view.is_some() {
+            pen.theme = theme.old();
+        }
+        status::agent(model, &areas, &mut pen);
+        status::run(model, &areas, &mut pen);
+        tabs::draw(model, &areas, &mut pen);
+        card::draw(model, &areas, &mut pen);
+        for (id, area) in &areas.panes {
+            pane(model, &areas, *id, *area, &mut pen);
+        }
+        pen.theme = theme;
+        alerts::draw(model, &areas, &mut pen);
+        buttons::draw(model, &areas, &mut pen);
+        footer::draw(model, &areas, &mut pen);
+        overlay::draw(model, &areas, &mut pen);
+        prompt::draw(model, &areas, &mut pen);
+    }
+    pen::finish(buffer, model.caps.ascii);
+}
+
+fn pane(model: &Model, areas: &Areas, id: PaneId, area: Rect, pen: &mut Pen<'_>) {
+    let theme = pen.theme;
+    match id {
+        PaneId::Pipeline => pipeline::draw(model, areas, area, pen),
+        PaneId::Build | PaneId::Updater | PaneId::Agent => log_pane::draw(model, areas, id, area, pen),
+        PaneId::History => history::draw(model, areas, area, pen),
+        PaneId::Diagnostics => diagnostics::draw(model, areas, area, pen),
+    }
+    pen.theme = theme;
 }
 
 /// A place on the screen that a click means something to.
@@ -15,12 +92,49 @@ pub enum Target {
     /// The button or the tab of an action.
     Action(super::keys::Action),
     /// A pane, and the row of it that was hit, from its top.
-    Pane(super::model::PaneId, u16),
+    Pane(PaneId, u16),
     /// An answer of the question that lies on top, from 0.
     Choice(usize),
 }
 
 /// What lies at a cell. Uses the same layout as the drawing.
-pub fn hit(_model: &Model, _column: u16, _row: u16) -> Option<Target> {
-    None
+pub fn hit(model: &Model, column: u16, row: u16) -> Option<Target> {
+    let areas = areas(model);
+    let at = Position::new(column, row);
+    if areas.form == Form::Tiny {
+        return None;
+    }
+    if model.overlay.is_some() {
+        // What lies below is out of reach.
+        let choice = overlay::choice(model, &areas, at).map(Target::Choice);
+        return choice.or_else(|| overlay::command(model, &areas, at).map(Target::Action));
+    }
+    let pressed = buttons::places(model, &areas)
+        .into_iter()
+        .chain(footer::places(model, &areas))
+        .chain(tabs::places(model, &areas))
+        .find(|(area, _)| area.contains(at));
+    if let Some((_, action)) = pressed {
+        return Some(Target::Action(action));
+    }
+    let (id, area) = areas.panes.iter().find(|(_, area)| area.contains(at))?;
+    let inside = areas.inside(*area);
+    Some(Target::Pane(*id, row.saturating_sub(inside.y).min(inside.height.saturating_sub(1))))
+}
+
+/// Rows of text that a pane has inside its frame; 0: it is not on the screen.
+pub fn pane_height(model: &Model, pane: PaneId) -> u16 {
+    let areas = areas(model);
+    let shown = areas.panes.iter().find(|(id, _)| *id == pane);
+    shown.map_or(0, |(_, area)| areas.inside(*area).height)
+}
+
+/// Rows of text that the overlay has inside its frame; 0: nothing that scrolls lies on top.
+pub fn overlay_height(model: &Model) -> u16 {
+    overlay::extent(model, &areas(model)).0
+}
+
+/// Lines that the overlay has in all.
+pub fn overlay_lines(model: &Model) -> usize {
+    overlay::extent(model, &areas(model)).1
 }

@@ -1,6 +1,17 @@
 //! One table of keys: it drives the keyboard, the footer, the help, the palette and the tests.
 
-use crossterm::event::{KeyCode, KeyModifiers};
+mod legal;
+mod offer;
+mod subject;
+mod table;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+pub(crate) use legal::may_not_steer;
+pub use legal::{is_legal, is_offered, refusal};
+pub use offer::{footer, label_of, palette};
+pub use subject::{cancel_effect, hold_target, rollback_target};
+pub use table::BINDINGS;
 
 use super::model::Tab;
 
@@ -96,7 +107,7 @@ pub struct Binding {
     pub action: Action,
     /// The keys; the first one is shown.
     pub keys: &'static [(KeyCode, KeyModifiers)],
-    /// The keys as they are written: `u`, `PgUp`, `^D`.
+    /// The keys as they are written, the first one first, separated by blanks: `u`, `PgUp`, `q ^C`.
     pub shown: &'static str,
     /// One or two words for footer and buttons.
     pub label: &'static str,
@@ -104,4 +115,27 @@ pub struct Binding {
     pub help: &'static str,
     /// Whether the service is steered by it: hidden from viewers.
     pub steers: bool,
+}
+
+impl Binding {
+    /// The first key as it is written, for a footer.
+    pub fn key(&self) -> &'static str {
+        self.shown.split(' ').next().unwrap_or(self.shown)
+    }
+}
+
+/// What a key asks for, if anything.
+pub fn action_of(key: &KeyEvent) -> Option<Action> {
+    let modifiers = match key.code {
+        // The letter itself says whether Shift was held, and not every terminal says it twice.
+        KeyCode::Char(_) | KeyCode::BackTab => key.modifiers.difference(KeyModifiers::SHIFT),
+        _ => key.modifiers,
+    };
+    let wanted = (key.code, modifiers);
+    BINDINGS.iter().find(|binding| binding.keys.contains(&wanted)).map(|binding| binding.action)
+}
+
+/// The row of an action.
+pub fn binding(action: Action) -> Option<&'static Binding> {
+    BINDINGS.iter().find(|binding| binding.action == action)
 }

@@ -1,0 +1,81 @@
+//! The mouse, where the user gave it to us.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+
+use super::{act, entry, overlay, question};
+use crate::tui::keys::Action;
+use crate::tui::model::{Model, Overlay, PaneId};
+use crate::tui::msg::Cmd;
+use crate::tui::view::{self, Target};
+
+/// Rows that a step of the wheel goes.
+const WHEEL: isize = 3;
+
+/// A click, or a step of the wheel.
+pub(super) fn event(model: &mut Model, event: MouseEvent) -> Vec<Cmd> {
+    let target = view::hit(model, event.column, event.row);
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => {
+            target.map_or_else(Vec::new, |target| click(model, target))
+        }
+        MouseEventKind::ScrollUp => wheel(model, target, -WHEEL),
+        MouseEventKind::ScrollDown => wheel(model, target, WHEEL),
+        _ => Vec::new(),
+    }
+}
+
+fn click(model: &mut Model, target: Target) -> Vec<Cmd> {
+    // A question wants its answer, and nothing behind it can be hit.
+    if let Some(Overlay::Confirm(confirm)) = &mut model.overlay {
+        return match target {
+            Target::Choice(choice) if choice < confirm.choices.len() => {
+                confirm.chosen = choice;
+                question::take(model)
+            }
+            _ => Vec::new(),
+        };
+    }
+    if model.entry.is_some() {
+        entry::close(model, true);
+    }
+    if let (Some(Overlay::Palette { chosen, .. }), Target::Choice(choice)) = (&mut model.overlay, target) {
+        *chosen = choice;
+        overlay::clamp(model);
+        return Vec::new();
+    }
+    overlay::close(model);
+    match target {
+        Target::Action(action) => act::act(model, action),
+        Target::Pane(pane, row) => {
+            act::focus(model, pane);
+            let count = model.history.len() + model.versions.len();
+            if pane == PaneId::History && usize::from(row) < count {
+                model.row = usize::from(row);
+            }
+            Vec::new()
+        }
+        Target::Choice(_) => Vec::new(),
+    }
+}
+
+/// The wheel moves what lies under it, and does not take the focus there.
+fn wheel(model: &mut Model, target: Option<Target>, rows: isize) -> Vec<Cmd> {
+    if model.overlay.is_some() {
+        let action = if rows < 0 { Action::Up } else { Action::Down };
+        (0..rows.unsigned_abs()).for_each(|_| overlay::scroll(model, action));
+        return Vec::new();
+    }
+    match target {
+        Some(Target::Pane(PaneId::History, _)) => {
+            let last = (model.history.len() + model.versions.len()).saturating_sub(1);
+            model.row = model.row.saturating_add_signed(rows).min(last);
+        }
+        Some(Target::Pane(pane, _)) => {
+            if let Some(pane) = model.log_mut(pane) {
+                pane.scroll(rows);
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}

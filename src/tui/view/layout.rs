@@ -1,0 +1,225 @@
+//! Where things are: one answer for the drawing, the mouse and the keys.
+
+use ratatui::layout::Rect;
+
+use crate::tui::model::{Model, PaneId, Tab};
+
+/// What a terminal of this size has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// Less than 20x4: nothing but one line.
+    Tiny,
+    /// Less than 60x12: the status lines, and one pane without a frame.
+    Narrow,
+    /// The status lines, a line of pages, one pane.
+    One,
+    /// From 120x35 on: the steps, and beside them one more pane.
+    Two,
+    /// From 180x50 on: everything at once.
+    Three,
+}
+
+impl Form {
+    /// The form for a size.
+    pub fn of(columns: u16, rows: u16) -> Self {
+        match (columns, rows) {
+            (0..20, _) | (_, 0..4) => Self::Tiny,
+            (0..60, _) | (_, 0..12) => Self::Narrow,
+            (180.., 50..) => Self::Three,
+            (120.., 35..) => Self::Two,
+            _ => Self::One,
+        }
+    }
+}
+
+/// Where things are. What is not there is an empty rectangle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Areas {
+    /// The whole screen.
+    pub screen: Rect,
+    /// What there is room for.
+    pub form: Form,
+    /// Host, versions, link, time.
+    pub header: Rect,
+    /// The agent in one line.
+    pub agent: Rect,
+    /// The run, or what comes next, in one line.
+    pub run: Rect,
+    /// The names of the pages.
+    pub tabs: Rect,
+    /// Everything about the agent.
+    pub card: Rect,
+    /// The panes that are shown, with their frames, in the order in which keys go through them.
+    pub panes: Vec<(PaneId, Rect)>,
+    /// The newest alerts, a line each.
+    pub alerts: Rect,
+    /// What can be asked of the service; where it is empty, the footer has the buttons.
+    pub buttons: Rect,
+    /// Keys; the line that is typed; short messages.
+    pub footer: Rect,
+}
+
+impl Areas {
+    /// What is inside a pane's frame.
+    pub fn inside(&self, pane: Rect) -> Rect {
+        let side = u16::from(self.form > Form::Narrow);
+        Rect {
+            x: pane.x + side.min(pane.width),
+            y: pane.y + 1.min(pane.height),
+            width: pane.width.saturating_sub(2 * side),
+            height: pane.height.saturating_sub(1 + side),
+        }
+    }
+
+    /// The pane that keys go to: the one in focus, or the first if that one is not shown.
+    pub fn focus(&self, model: &Model) -> Option<PaneId> {
+        let shown = |wanted: PaneId| self.panes.iter().any(|(id, _)| *id == wanted);
+        match shown(model.focus) {
+            true => Some(model.focus),
+            false => self.panes.first().map(|(id, _)| *id),
+        }
+    }
+}
+
+/// Rows of an area, taken from the top or the bottom.
+struct Rest(Rect);
+
+impl Rest {
+    fn top(&mut self, rows: u16) -> Rect {
+        let rows = rows.min(self.0.height);
+        let taken = Rect { height: rows, ..self.0 };
+        self.0.y += rows;
+        self.0.height -= rows;
+        taken
+    }
+
+    fn bottom(&mut self, rows: u16) -> Rect {
+        let rows = rows.min(self.0.height);
+        self.0.height -= rows;
+        Rect { y: self.0.bottom(), height: rows, ..self.0 }
+    }
+
+    fn left(&mut self, columns: u16) -> Rect {
+        let columns = columns.min(self.0.width);
+        let taken = Rect { width: columns, ..self.0 };
+        self.0.x += columns;
+        self.0.width -= columns;
+        taken
+    }
+}
+
+/// Rows of the agent's card, with its frame.
+const CARD: u16 = 9;
+
+/// Where things are for the model's size.
+pub fn areas(model: &Model) -> Areas {
+    within(model, Rect::new(0, 0, model.size.0, model.size.1))
+}
+
+/// Where things are on a screen.
+pub fn within(model: &Model, screen: Rect) -> Areas {
+    let form = Form::of(screen.width, screen.height);
+    let none = Rect::new(screen.x, screen.y, 0, 0);
+    let mut areas = Areas {
+        screen,
+        form,
+        header: none,
+        agent: none,
+        run: none,
+        tabs: none,
+        card: none,
+        panes: Vec::new(),
+        alerts: none,
+        buttons: none,
+        footer: none,
+    };
+    if form == Form::Tiny {
+        return areas;
+    }
+    let mut rest = Rest(screen);
+    areas.header = rest.top(1);
+    if model.zoom {
+        areas.footer = rest.bottom(1);
+        let pane = if is_shown(model, form, model.focus) { model.focus } else { chosen(model) };
+        areas.panes.push((pane, rest.0));
+        return areas;
+    }
+    if form == Form::Three {
+        areas.run = rest.top(1);
+        three(model, &mut areas, rest);
+        return areas;
+    }
+    areas.agent = rest.top(1);
+    areas.run = rest.top(1);
+    if form > Form::Narrow {
+        areas.tabs = rest.top(1);
+    }
+    if screen.height >= 8 || model.entry.is_some() {
+        areas.footer = rest.bottom(1);
+    }
+    if form == Form::Two {
+        let left = rest.left((screen.width * 2 / 5).clamp(50, 72));
+        areas.panes.push((PaneId::Pipeline, left));
+    }
+    let pane = if form == Form::Two { beside(model) } else { chosen(model) };
+    areas.panes.push((pane, rest.0));
+    areas
+}
+
+fn three(model: &Model, areas: &mut Areas, mut rest: Rest) {
+    areas.footer = rest.bottom(1);
+    areas.buttons = rest.bottom(1);
+    let alerts = super::alerts::list(model).count().min(3);
+    areas.alerts = rest.bottom(u16::try_from(alerts).unwrap_or(0));
+    let mut left = Rest(rest.left((areas.screen.width * 36 / 100).min(90)));
+    areas.card = left.top(CARD);
+    let pipeline = left.top((left.0.height * 11 / 20).max(20));
+    // There is nothing to see of a build that never was.
+    let runs = model.view.as_ref().is_some_and(|view| view.status.run.is_some());
+    let build = match runs || model.build.place().rows > 0 {
+        true => rest.0.height.div_ceil(2),
+        false => 5,
+    };
+    let build = rest.top(build);
+    let below = if model.tab == Tab::Diagnostics { PaneId::Diagnostics } else { model.shown_log };
+    areas.panes = vec![
+        (PaneId::Pipeline, pipeline),
+        (PaneId::Build, build),
+        (below, rest.0),
+        (PaneId::History, left.0),
+    ];
+}
+
+/// The pane of the page that is shown.
+fn chosen(model: &Model) -> PaneId {
+    match model.tab {
+        Tab::Overview => PaneId::Pipeline,
+        Tab::Build => PaneId::Build,
+        Tab::Logs => model.shown_log,
+        Tab::History => PaneId::History,
+        Tab::Diagnostics => PaneId::Diagnostics,
+    }
+}
+
+/// The pane beside the steps: on the first page what is going on, or the log.
+fn beside(model: &Model) -> PaneId {
+    let runs = model.view.as_ref().is_some_and(|view| view.status.run.is_some());
+    match model.tab {
+        Tab::Overview if runs => PaneId::Build,
+        Tab::Overview => model.shown_log,
+        _ => chosen(model),
+    }
+}
+
+/// Whether a pane is on the page, were it not for the zoom.
+fn is_shown(model: &Model, form: Form, pane: PaneId) -> bool {
+    let log = |pane: PaneId| matches!(pane, PaneId::Updater | PaneId::Agent);
+    match form {
+        Form::Three => match pane {
+            PaneId::Diagnostics => model.tab == Tab::Diagnostics,
+            pane => !log(pane) || (pane == model.shown_log && model.tab != Tab::Diagnostics),
+        },
+        Form::Two => pane == PaneId::Pipeline || pane == beside(model),
+        _ => pane == chosen(model),
+    }
+}

@@ -1,0 +1,291 @@
+//! A log: its last rows or those one looks at, what was searched for in them, and where they are in it.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::layout::{Areas, Form};
+use super::panel::{self, Words};
+use super::pen::{Pen, clean, fitting, piece, width};
+use super::times;
+use crate::model::Timestamp;
+use crate::model::event::Level;
+use crate::tui::model::{Model, PaneId, Stamps};
+use crate::tui::pane::{Pane, Shown};
+
+/// The log of a pane.
+fn log(model: &Model, id: PaneId) -> (&Pane, &'static str) {
+    match id {
+        PaneId::Agent => (&model.agent, "Agent log"),
+        PaneId::Updater => (&model.updater, "Updater log"),
+        _ => (&model.build, "Build log"),
+    }
+}
+
+/// Draws the pane.
+pub fn draw(model: &Model, areas: &Areas, id: PaneId, area: Rect, pen: &mut Pen<'_>) {
+    let (log, name) = log(model, id);
+    let words = words(model, areas, log, name, pen);
+    let inside = panel::open(model, areas, id, area, &words, pen);
+    if inside.width < 2 || inside.height == 0 {
+        return;
+    }
+    // The last column is the scrollbar's.
+    let text = Rect { width: inside.width - 1, ..inside };
+    let place = log.place();
+    if place.rows == 0 {
+        match model.view {
+            None => super::pipeline::nothing(model, inside, pen),
+            Some(_) if log.wanted().1.is_empty() => panel::empty(inside, &["Nothing yet."], pen),
+            Some(_) => panel::empty(inside, &["No line fits the filter."], pen),
+        }
+        return;
+    }
+    rows(model, areas, log, text, pen);
+    bar(inside, place.rows, place.percent, pen);
+}
+
+fn words<'a>(model: &Model, areas: &Areas, log: &'a Pane, name: &'static str, pen: &Pen<'_>) -> Words<'a> {
+    let theme = pen.theme;
+    let place = log.place();
+    let mut words = Words::default();
+    words.title.push(piece(name, theme.strong));
+    words.title.push(piece(" ─ ", theme.border));
+    match place.follows {
+        true => words.title.push(piece("follow", theme.faint)),
+        false => words.title.push(piece("paused", theme.warn)),
+    }
+    if model.wrap && areas.form > Form::Narrow {
+        words.title.push(piece(" wrap", theme.faint));
+    }
+    // A number that grows may not push the frame.
+    words.count.push(piece(format!("{:>6} lines", times::number(place.rows as u64)), theme.plain));
+    let level = match log.level() {
+        Some(Level::Info) => "  info and more",
+        Some(Level::Warn) => "  warnings and errors",
+        Some(Level::Error) => "  errors",
+        Some(Level::Debug) | None => "",
+    };
+    words.title.push(piece(level, theme.warn));
+    let (search, filter) = log.wanted();
+    let wanted = &mut words.wanted;
+    if !search.is_empty() {
+        wanted.push(piece(format!("/{search}"), theme.strong));
+        let (at, of) = place.found.unwrap_or_default();
+        wanted.push(piece(
+            match of {
+                0 => "  not found".to_owned(),
+                _ => format!("  {} of {}", times::number(at as u64), times::number(of as u64)),
+            },
+            theme.plain,
+        ));
+    }
+    if !filter.is_empty() {
+        wanted.push(piece(if wanted.is_empty() { "&" } else { "  &" }, theme.strong));
+        wanted.push(piece(filter, theme.strong));
+    }
+    words.place.push(piece(format!("{:>3}%", place.percent), theme.faint));
+    words
+}
+
+/// How the rows on the screen are written: columns that none of them needs take no room.
+struct Columns {
+    stamp: u16,
+    format: &'static str,
+    level: u16,
+}
+
+impl Columns {
+    fn of(model: &Model, areas: &Areas, rows: &[Shown<'_>]) -> Self {
+        let stamps = rows.iter().filter_map(|shown| shown.row.at);
+        let mut stamps = stamps.peekable();
+        let (stamp, format) = match model.stamps {
+            _ if stamps.peek().is_none() => (0, ""),
+            Stamps::Off => (0, ""),
+            Stamps::Relative => (7, ""),
+            Stamps::Utc => (10, "%H:%M:%SZ "),
+            Stamps::Local => match stamps.all(|at| times::is_today(at, model.now, &model.zone)) {
+                true => (9, "%H:%M:%S "),
+                false => (15, "%m-%d %H:%M:%S "),
+            },
+        };
+        let levels = rows.iter().any(|shown| shown.row.level.is_some());
+        let level = if !levels {
+            0
+        } else if areas.form == Form::Narrow {
+            2
+        } else {
+            6
+        };
+        // Where there is hardly room for the text, it is the text that counts.
+        let stamp = if areas.form == Form::Narrow && model.stamps == Stamps::Local { 0 } else { stamp };
+        Self { stamp, format, level }
+    }
+
+    fn stamp(&self, model: &Model, at: Timestamp) -> String {
+        match model.stamps {
+            Stamps::Relative => {
+                let age = crate::render::words::age(at, model.now);
+                format!(
+                    "{:>6} ",
+                    age.trim_end_matches(" ago").trim_start_matches("in ").replace("just now", "now")
+                )
+            }
+            Stamps::Utc => at.strftime(self.format).to_string(),
+            _ => at.to_zoned(model.zone.clone()).strftime(self.format).to_string(),
+        }
+    }
+}
+
+fn level(level: Level, pen: &Pen<'_>) -> (&'static str, Style) {
+    match level {
+        Level::Debug => ("DEBUG", pen.theme.faint),
+        Level::Info => ("INFO", pen.theme.faint),
+        Level::Warn => ("WARN", pen.theme.warn),
+        Level::Error => ("ERROR", pen.theme.bad),
+    }
+}
+
+fn rows(model: &Model, areas: &Areas, log: &Pane, area: Rect, pen: &mut Pen<'_>) {
+    let room = usize::from(area.height);
+    let mut shown: Vec<Shown<'_>> = log.upwards().take(room).collect();
+    // What the rows above do not fill is filled by those below.
+    let missing = room - shown.len();
+    let mut all: Vec<Shown<'_>> = log.below().take(missing).collect();
+    all.reverse();
+    all.append(&mut shown);
+    let columns = Columns::of(model, areas, &all);
+    let mut bottom = area.bottom();
+    // A log that does not fill its pane begins at the top.
+    if all.len() < room {
+        let heights: usize = all.iter().map(|row| height(model, &columns, row, area)).sum();
+        bottom = area.y + u16::try_from(heights).unwrap_or(u16::MAX).min(area.height);
+    }
+    for row in &all {
+        if bottom <= area.y {
+            break;
+        }
+        bottom = write(model, &columns, row, area, bottom, pen);
+    }
+}
+
+fn room(columns: &Columns, area: Rect) -> u16 {
+    area.width.saturating_sub(columns.stamp + columns.level).max(1)
+}
+
+fn height(model: &Model, columns: &Columns, shown: &Shown<'_>, area: Rect) -> usize {
+    if !model.wrap { 1 } else { parts(&clean(&shown.row.text), room(columns, area)).len() }
+}
+
+/// The bytes at which the rows of a wrapped line begin.
+fn parts(text: &str, columns: u16) -> Vec<usize> {
+    let mut starts = vec![0];
+    let mut at = 0;
+    loop {
+        let end = fitting(&text[at..], columns);
+        at += end;
+        if end == 0 || at >= text.len() {
+            return starts;
+        }
+        starts.push(at);
+    }
+}
+
+/// Writes a row whose last line is above `bottom`; says where it begins.
+fn write(
+    model: &Model,
+    columns: &Columns,
+    shown: &Shown<'_>,
+    area: Rect,
+    bottom: u16,
+    pen: &mut Pen<'_>,
+) -> u16 {
+    let text = clean(&shown.row.text);
+    let room = room(columns, area);
+    let starts = if model.wrap { parts(&text, room) } else { vec![0] };
+    let lines = u16::try_from(starts.len()).unwrap_or(u16::MAX);
+    let top = i32::from(bottom) - i32::from(lines);
+    let x = area.x + columns.stamp + columns.level;
+    let style = match shown.row.level {
+        Some(Level::Error) => pen.theme.bad,
+        Some(Level::Warn) => pen.theme.warn,
+        Some(Level::Debug) => pen.theme.faint,
+        _ => pen.theme.plain,
+    };
+    // What was cleaned here once more has its matches elsewhere.
+    let found = shown.found.filter(|_| matches!(text, std::borrow::Cow::Borrowed(_)));
+    for (line, start) in starts.iter().enumerate() {
+        let y = top + i32::try_from(line).unwrap_or(i32::MAX);
+        let Some(y) = u16::try_from(y).ok().filter(|y| *y >= area.y) else { continue };
+        let end = starts.get(line + 1).copied().unwrap_or(text.len());
+        let part = &text[*start..end];
+        if line == 0 {
+            head(model, columns, shown, Rect { y, height: 1, ..area }, pen);
+        }
+        match model.wrap {
+            true => pen.put(area, x, y, part, style),
+            false => pen.cut(area, x, y, part, style),
+        };
+        if let Some((from, to, here)) = found {
+            highlight(
+                part,
+                (from.saturating_sub(*start), to.saturating_sub(*start)),
+                here,
+                (area, x, y),
+                pen,
+            );
+        }
+        if shown.selected {
+            pen.paint(Rect { y, height: 1, ..area }, pen.theme.selected);
+        }
+    }
+    u16::try_from(top.max(0)).unwrap_or(0)
+}
+
+fn head(model: &Model, columns: &Columns, shown: &Shown<'_>, row: Rect, pen: &mut Pen<'_>) {
+    let mut x = row.x;
+    if columns.stamp > 0 {
+        if let Some(at) = shown.row.at {
+            let style = if shown.marked { pen.theme.key } else { pen.theme.faint };
+            pen.put(row, x, row.y, &columns.stamp(model, at), style);
+        }
+        x += columns.stamp;
+    }
+    if let Some(weight) = shown.row.level.filter(|_| columns.level > 0) {
+        let (word, style) = level(weight, pen);
+        let word = if columns.level < 6 { &word[..1] } else { word };
+        pen.put(row, x, row.y, word, style);
+    }
+    if shown.marked {
+        let x = (row.x + columns.stamp + columns.level).saturating_sub(1).max(row.x);
+        pen.put(row, x, row.y, "▸", pen.theme.key);
+    }
+}
+
+fn highlight(part: &str, (from, to): (usize, usize), here: bool, place: (Rect, u16, u16), pen: &mut Pen<'_>) {
+    let (area, x, y) = place;
+    let to = to.min(part.len());
+    let (Some(before), Some(hit)) = (part.get(..from), part.get(from..to)) else { return };
+    if hit.is_empty() {
+        return;
+    }
+    let style = if here { pen.theme.found_here } else { pen.theme.found };
+    let start = x.saturating_add(width(before));
+    let wide = width(hit).min(area.right().saturating_sub(start));
+    pen.paint(Rect::new(start, y, wide, 1), style);
+}
+
+/// The scrollbar: which part of the log is on the screen.
+fn bar(inside: Rect, rows: usize, percent: u8, pen: &mut Pen<'_>) {
+    let height = usize::from(inside.height);
+    if rows <= height {
+        return;
+    }
+    let thumb = (height * height / rows).clamp(1, height);
+    let top = (height - thumb) * usize::from(percent.min(100)) / 100;
+    let x = inside.right() - 1;
+    for (at, y) in (inside.top()..inside.bottom()).enumerate() {
+        if (top..top + thumb).contains(&at) {
+            pen.cell(x, y, "█", pen.theme.faint);
+        }
+    }
+}

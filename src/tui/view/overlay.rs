@@ -1,0 +1,121 @@
+//! What lies over everything else: where it lies, and its frame.
+
+use ratatui::layout::Rect;
+
+use super::layout::{Areas, Form};
+use super::pen::{Pen, Piece, piece, width};
+use super::{confirm, detail, help, palette};
+use crate::tui::keys::Action;
+use crate::tui::model::{Model, Overlay};
+
+/// A line of an overlay.
+pub type Line = Vec<Piece<'static>>;
+
+/// The widest overlay.
+const WIDEST: u16 = 88;
+
+/// How many columns an overlay has inside.
+pub fn columns(areas: &Areas) -> u16 {
+    let around = if areas.form > Form::Narrow { 6 } else { 2 };
+    areas.screen.width.saturating_sub(around).min(WIDEST)
+}
+
+/// Where an overlay of so many columns and rows lies, with its frame: in the middle, a bit above it.
+pub fn place(areas: &Areas, columns: u16, rows: usize) -> Rect {
+    let screen = areas.screen;
+    let width = columns.saturating_add(2).min(screen.width);
+    let most = if areas.form > Form::Narrow { screen.height.saturating_sub(2) } else { screen.height };
+    let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).min(most);
+    let x = screen.x + (screen.width - width) / 2;
+    let y = screen.y + (screen.height - height) * 2 / 5;
+    Rect { x, y, width, height }
+}
+
+/// Empties a place, frames it, and writes what is said on the frame; says what is inside.
+pub fn open(place: Rect, title: &str, hint: &str, pen: &mut Pen<'_>) -> Rect {
+    pen.clear(place);
+    let style = pen.theme.border_on;
+    let inside = pen.frame(place, style);
+    let edge = Rect { x: place.x + 1, width: place.width.saturating_sub(2), ..place };
+    let space = || piece(" ", style);
+    pen.pieces(edge, edge.x, place.y, &[space(), piece(title.to_owned(), pen.theme.strong), space()]);
+    if place.height > 1 && width(hint) + 2 <= edge.width {
+        let hint = [space(), piece(hint.to_owned(), pen.theme.faint), space()];
+        pen.right(edge, edge.x, place.bottom() - 1, &hint);
+    }
+    inside
+}
+
+/// Lines from `top` on; says how the place in them is written.
+pub fn lines(inside: Rect, lines: &[Line], top: usize, pen: &mut Pen<'_>) {
+    let top = top.min(lines.len().saturating_sub(usize::from(inside.height)));
+    for (line, y) in lines[top..].iter().zip(inside.top()..inside.bottom()) {
+        pen.pieces(inside, inside.x, y, line);
+    }
+}
+
+/// The lines of an overlay that scrolls, and the row it is scrolled to.
+fn scrolled(model: &Model, areas: &Areas, pen: &Pen<'_>) -> Option<(Vec<Line>, usize, String)> {
+    match model.overlay.as_ref()? {
+        Overlay::Help { top } => {
+            Some((help::lines(model, columns(areas), &pen.theme), *top, "Keys".to_owned()))
+        }
+        Overlay::Run { id, top } => {
+            let lines = detail::lines(model, id, columns(areas), &pen.theme);
+            Some((lines, *top, format!("Run {id}")))
+        }
+        Overlay::Confirm(_) | Overlay::Palette { .. } => None,
+    }
+}
+
+/// Draws what lies on top.
+pub fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
+    if let Some((all, top, title)) = scrolled(model, areas, pen) {
+        let place = place(areas, columns(areas), all.len());
+        let rows = usize::from(place.height.saturating_sub(2));
+        let hint = match all.len() > rows {
+            true => {
+                let last = (top.min(all.len() - rows) + rows).min(all.len());
+                format!("{last} of {} lines, Esc closes", all.len())
+            }
+            false => "Esc closes".to_owned(),
+        };
+        let inside = open(place, &title, &hint, pen);
+        lines(inside, &all, top, pen);
+        return;
+    }
+    match &model.overlay {
+        Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, areas, pen),
+        Some(Overlay::Palette { text, chosen }) => palette::draw(model, text, *chosen, areas, pen),
+        _ => {}
+    }
+}
+
+/// Whether a cell is a row of the palette, and what it would do.
+pub fn command(model: &Model, areas: &Areas, at: ratatui::layout::Position) -> Option<Action> {
+    match &model.overlay {
+        Some(Overlay::Palette { text, chosen }) => palette::command(model, text, *chosen, areas, at),
+        _ => None,
+    }
+}
+
+/// The answer at a cell.
+pub fn choice(model: &Model, areas: &Areas, at: ratatui::layout::Position) -> Option<usize> {
+    match &model.overlay {
+        Some(Overlay::Confirm(question)) => confirm::choice(question, areas, at),
+        _ => None,
+    }
+}
+
+/// Rows and lines of what scrolls on top.
+pub fn extent(model: &Model, areas: &Areas) -> (u16, usize) {
+    let mut none = ratatui::buffer::Buffer::empty(Rect::new(0, 0, 0, 0));
+    let pen = Pen { buffer: &mut none, theme: crate::tui::theme::Theme::of(model.caps) };
+    match scrolled(model, areas, &pen) {
+        Some((lines, ..)) => {
+            let place = place(areas, columns(areas), lines.len());
+            (place.height.saturating_sub(2), lines.len())
+        }
+        None => (0, 0),
+    }
+}

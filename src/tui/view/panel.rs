@@ -1,0 +1,116 @@
+//! The frame of a pane, with what is said on it.
+
+use ratatui::layout::Rect;
+
+use super::layout::{Areas, Form};
+use super::pen::{Pen, Piece, piece, width, wrapped};
+use crate::tui::model::{Model, PaneId};
+
+/// What is said on a frame.
+#[derive(Debug, Default)]
+pub struct Words<'a> {
+    /// At the top, from the left: what it is.
+    pub title: Vec<Piece<'a>>,
+    /// At the top, at the right.
+    pub count: Vec<Piece<'a>>,
+    /// At the bottom, from the left.
+    pub wanted: Vec<Piece<'a>>,
+    /// At the bottom, at the right.
+    pub place: Vec<Piece<'a>>,
+}
+
+/// Draws the frame of a pane and says what is inside.
+pub fn open(
+    model: &Model,
+    areas: &Areas,
+    id: PaneId,
+    area: Rect,
+    words: &Words<'_>,
+    pen: &mut Pen<'_>,
+) -> Rect {
+    let on = areas.focus(model) == Some(id) && areas.panes.len() > 1;
+    let style = if on { pen.theme.border_on } else { pen.theme.border };
+    if area.height == 0 {
+        return area;
+    }
+    if areas.form == Form::Narrow {
+        pen.rule(area, area.y, "─", style);
+        let room = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
+        top(room, words, true, pen);
+    } else {
+        pen.frame(area, style);
+        let room = Rect { x: area.x + 1, width: area.width.saturating_sub(3), ..area };
+        top(room, words, false, pen);
+        if area.height > 1 {
+            edge(room, area.bottom() - 1, &words.wanted, &words.place, pen);
+        }
+    }
+    areas.inside(area)
+}
+
+/// Without a frame there is no lower edge: what was searched for goes to the top.
+fn top(room: Rect, words: &Words<'_>, frameless: bool, pen: &mut Pen<'_>) {
+    let mut title = words.title.clone();
+    if frameless && !words.wanted.is_empty() {
+        title.truncate(1);
+        title.push(piece("  ", pen.theme.plain));
+        title.extend(words.wanted.iter().cloned());
+    }
+    edge(room, room.y, &title, &words.count, pen);
+}
+
+fn edge(room: Rect, y: u16, left: &[Piece<'_>], right: &[Piece<'_>], pen: &mut Pen<'_>) {
+    let mut left: Vec<Piece<'_>> = left.to_vec();
+    let mut end = room.x;
+    if !left.is_empty() {
+        left.insert(0, piece(" ", pen.theme.plain));
+        left.push(piece(" ", pen.theme.plain));
+        // The frame goes on at the right of it, whatever is written there.
+        let most = Rect { width: room.width.saturating_sub(1), ..room };
+        end = pen.pieces(most, room.x, y, &left);
+    }
+    if !right.is_empty() {
+        let mut right: Vec<Piece<'_>> = right.to_vec();
+        right.insert(0, piece(" ", pen.theme.plain));
+        right.push(piece(" ", pen.theme.plain));
+        pen.right(room, end + 1, y, &right);
+    }
+}
+
+/// A line inside a frame that parts it, with a title.
+pub fn part(areas: &Areas, pane: Rect, y: u16, title: &str, pen: &mut Pen<'_>) {
+    let style = pen.theme.border;
+    let inside = areas.inside(pane);
+    if y <= pane.y || y >= inside.bottom() {
+        return;
+    }
+    pen.rule(inside, y, "─", style);
+    if areas.form > Form::Narrow {
+        pen.cell(pane.x, y, "├", style);
+        pen.cell(pane.right() - 1, y, "┤", style);
+    }
+    let pieces = [piece(" ", style), piece(title, pen.theme.strong), piece(" ", style)];
+    if width(title) + 4 < inside.width {
+        pen.pieces(inside, inside.x, y, &pieces);
+    }
+}
+
+/// What says that there is nothing, and why, in the middle of nothing.
+pub fn empty(inside: Rect, lines: &[&str], pen: &mut Pen<'_>) {
+    let fold = |line: &&'_ str| -> Vec<String> {
+        let line = super::pen::clean(line);
+        match line.is_empty() {
+            true => vec![String::new()],
+            false => {
+                wrapped(&line, inside.width.saturating_sub(4)).into_iter().map(ToOwned::to_owned).collect()
+            }
+        }
+    };
+    let rows: Vec<String> = lines.iter().flat_map(fold).collect();
+    let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
+    let top = inside.y + inside.height.saturating_sub(height) / 3;
+    for (row, y) in rows.into_iter().zip(top..inside.bottom()) {
+        let x = inside.x + inside.width.saturating_sub(width(&row)) / 2;
+        pen.put(inside, x, y, &row, pen.theme.faint);
+    }
+}
