@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::{assignment, duration};
-use crate::model::Version;
+use crate::model::{Timestamp, Version};
 
 /// Keeps a Go agent daemon current: builds new versions and switches over, with automatic rollback.
 #[derive(Debug, Parser)]
@@ -21,7 +21,8 @@ use crate::model::Version;
     after_help = "Exit codes: 0 done or already current; 1 failed or aborted, the agent is untouched; 2 wrong usage or \
                   bad configuration; 3 the update failed and was rolled back; 4 the service cannot be reached; 5 not \
                   permitted; 6 refused (held, a downgrade, outside the policy, busy); 7 stuck: neither version runs; \
-                  10 there is something to do (`check --exit-code`)."
+                  10 there is something to do (`check --exit-code`). A command that follows a run ends with the run's \
+                  verdict; one that stops following ends with 1, and the run goes on."
 )]
 pub(super) struct Args {
     /// Another configuration file
@@ -50,6 +51,9 @@ pub(super) enum Command {
         /// In Prometheus' text format, for node_exporter's textfile collector
         #[arg(long, conflicts_with = "json")]
         metrics: bool,
+        /// Go on with what changes, until Ctrl-C
+        #[arg(long, conflicts_with = "metrics")]
+        watch: bool,
     },
     /// Ask the module system for new versions now
     Check {
@@ -64,6 +68,8 @@ pub(super) enum Command {
     Update(Update),
     /// Go back to the previous version, or to any kept one
     Rollback(Rollback),
+    /// Abort the run; where the new version runs already, go back now
+    Cancel,
     /// Never take a version automatically
     Hold {
         /// The version, such as v1.4.2
@@ -120,6 +126,15 @@ pub(super) enum Command {
         #[arg(long)]
         keep: bool,
     },
+    /// Show the dashboard: watch the running service and steer it
+    Tui(Tui),
+    /// Carry a client at standard input and output to the service's socket
+    #[command(hide = true)]
+    Attach {
+        /// The only way there is
+        #[arg(long, required = true)]
+        stdio: bool,
+    },
     /// Get the agent up again after the updater ended in the middle of a switch
     #[command(hide = true)]
     Rescue,
@@ -139,6 +154,9 @@ pub(super) struct Update {
     /// Print what would be done and change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Begin it, print the id of its run, and leave it to the service
+    #[arg(long, conflicts_with = "dry_run")]
+    pub detach: bool,
     /// One JSON object for each event
     #[arg(long)]
     pub json: bool,
@@ -172,6 +190,56 @@ pub(super) struct Logs {
     pub follow: bool,
 }
 
+#[derive(Debug, clap::Args)]
+pub(super) struct Tui {
+    /// Only look
+    #[arg(long)]
+    pub read_only: bool,
+    /// These colours instead of those that suit the terminal
+    #[arg(long, value_enum)]
+    pub theme: Option<Theme>,
+    /// Draw with ASCII only
+    #[arg(long)]
+    pub ascii: bool,
+    /// Take clicks and the wheel from the start; `M` changes it
+    #[arg(long)]
+    pub mouse: bool,
+    /// Draw at most so often a second
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub fps: Option<u32>,
+    /// The service of another machine, over ssh; --config then names a file there
+    #[arg(long, value_name = "USER@HOST", conflicts_with = "replay")]
+    pub host: Option<String>,
+    /// Show what was recorded (`update --json`) instead of a service
+    #[arg(long, value_name = "FILE")]
+    pub replay: Option<PathBuf>,
+    /// Print the screen as text and end
+    #[arg(long, requires = "replay")]
+    pub once: bool,
+    /// The screen as it was then: an RFC 3339 time
+    #[arg(long, value_name = "TIME", requires = "replay", value_parser = timestamp)]
+    pub at: Option<Timestamp>,
+    /// Columns and rows of the screen that is printed
+    #[arg(long, value_name = "WxH", requires = "once", value_parser = size)]
+    pub size: Option<(u16, u16)>,
+    /// Keys that are pressed before it is printed, such as `4` or `?`
+    #[arg(long, requires = "once")]
+    pub keys: Option<String>,
+    /// Write a picture instead of text
+    #[arg(long, value_name = "FILE", requires = "once")]
+    pub svg: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Theme {
+    /// For a dark background
+    Dark,
+    /// For a light background
+    Light,
+    /// Without colours
+    Mono,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Log {
     /// What the updater did
@@ -184,8 +252,11 @@ pub(super) enum Log {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Config {
-    /// Print the effective settings
+    /// Print the effective settings: the running service's, or those of the files
     Show {
+        /// Those of the files, whatever the service has
+        #[arg(long)]
+        local: bool,
         /// With the place that each value comes from
         #[arg(long)]
         origin: bool,
@@ -203,6 +274,20 @@ fn time(text: &str) -> Result<Duration, String> {
         Ok(Duration::ZERO) => Err("it is zero".into()),
         Ok(time) => Ok(time),
         Err(why) => Err(format!("{why}; accepted is {}", duration::ACCEPTS)),
+    }
+}
+
+fn timestamp(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|error| format!("{error}; accepted is a time such as 2026-11-24T10:00:00Z"))
+}
+
+/// Columns and rows.
+fn size(text: &str) -> Result<(u16, u16), String> {
+    let sides =
+        text.split_once('x').and_then(|(columns, rows)| Some((columns.parse().ok()?, rows.parse().ok()?)));
+    match sides {
+        Some((columns @ 1..=1000, rows @ 1..=1000)) => Ok((columns, rows)),
+        _ => Err("accepted are columns and rows up to 1000, such as 80x24".into()),
     }
 }
 

@@ -1,8 +1,10 @@
 //! `check`.
 
 use super::exit::Exit;
+use super::service::{Reached, reach};
 use super::{Call, Ended, gate};
 use crate::config::Settings;
+use crate::control::Request;
 use crate::daemon;
 use crate::engine::Interrupt;
 use crate::host::lock::{self, Holder};
@@ -36,9 +38,13 @@ pub(super) fn run(call: &Call<'_>, exit_code: bool, json: bool) -> Ended {
     Ok(if exit_code && latest.update_available { Exit::SomethingToDo } else { Exit::Done })
 }
 
-/// Where the answer can be remembered, it is; else it is only given.
+/// The service asks, if there is one. Else, where the answer can be remembered, it is; or it is only given.
 fn newest(settings: &Settings) -> Outcome<Latest> {
-    gate::readable_supervisor(settings, "check")?;
+    let absent = match reach(settings) {
+        Reached::Service(mut service) => return service.ask(Request::Check),
+        Reached::Absent(failure) => failure,
+    };
+    gate::readable_supervisor(settings, "check", &absent)?;
     if !may_remember(settings) {
         return daemon::newest(settings);
     }

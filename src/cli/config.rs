@@ -1,17 +1,20 @@
 //! `config show` and `config check`.
 
 use super::args::Config;
+use super::console::Stop;
 use super::exit::Exit;
+use super::service::{Reached, reach};
 use super::{Call, Ended};
 use crate::config::{Loaded, SECTIONS};
+use crate::control::Request;
+use crate::model::Setting;
 use crate::render::table::Table;
 
 /// Prints the settings, or says whether they can be used.
 pub(super) fn run(call: &Call<'_>, what: &Config) -> Ended {
     let loaded = call.load()?;
     match *what {
-        Config::Show { json: true, .. } => call.console.json(&loaded.values)?,
-        Config::Show { origin, json: false } => call.console.print(&shown(&loaded, origin))?,
+        Config::Show { local, origin, json } => show(call, loaded, local, origin, json)?,
         Config::Check => {
             let path = loaded.file.path();
             let text = match path.exists() {
@@ -24,12 +27,37 @@ pub(super) fn run(call: &Call<'_>, what: &Config) -> Ended {
     Ok(Exit::Done)
 }
 
+/// Prints them, and says whose they are.
+fn show(call: &Call<'_>, loaded: Loaded, local: bool, origin: bool, json: bool) -> Result<(), Stop> {
+    let file = loaded.file.path().display().to_string();
+    let (values, whose) = match local {
+        true => (loaded.values, format!("these are the settings by `{file}`, as they are read now")),
+        false => match reach(&loaded.settings) {
+            Reached::Service(mut service) => {
+                let values = service.ask(Request::Settings)?;
+                let program = &service.welcome().program;
+                (values, format!("these are the settings of the running service (version {program})"))
+            }
+            Reached::Absent(absent) => (
+                loaded.values,
+                format!("these are the settings by `{file}`; the service was not asked: {}", absent.line()),
+            ),
+        },
+    };
+    match json {
+        true => call.console.json(&values)?,
+        false => call.console.print(&shown(&values, origin))?,
+    }
+    call.console.talk(&whose);
+    Ok(())
+}
+
 /// In the syntax of the file, so that it can be the start of one.
-fn shown(loaded: &Loaded, origin: bool) -> String {
+fn shown(values: &[Setting], origin: bool) -> String {
     let mut text = String::new();
     for section in SECTIONS {
         let mut table = Table::default();
-        for setting in &loaded.values {
+        for setting in values {
             let Some((of, name)) = setting.key.split_once('.') else { continue };
             if of == section.name {
                 let origin = if origin { format!("# {}", setting.origin) } else { String::new() };

@@ -1,12 +1,12 @@
 //! Where a command writes: data to one writer, talk to the other.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
 use super::exit::Exit;
-use crate::config::Rejected;
+use crate::config::{self, Rejected};
 use crate::model::{Class, Failure};
 
 type Writer = Arc<Mutex<dyn Write + Send>>;
@@ -16,6 +16,15 @@ type Writer = Arc<Mutex<dyn Write + Send>>;
 pub struct Console {
     out: Writer,
     talk: Writer,
+    /// Which of them is a terminal that text can be drawn on.
+    draws: Draws,
+}
+
+/// Which writers are terminals that do what they are told.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Draws {
+    pub out: bool,
+    pub talk: bool,
 }
 
 /// Why a command ends before its end.
@@ -44,12 +53,20 @@ impl From<Rejected> for Stop {
 impl Console {
     /// Standard output and standard error.
     pub fn of_process() -> Self {
-        Self::new(io::stdout(), io::stderr())
+        let obeys = config::env::read("TERM").is_none_or(|name| name != "dumb");
+        let draws =
+            Draws { out: obeys && io::stdout().is_terminal(), talk: obeys && io::stderr().is_terminal() };
+        Self { draws, ..Self::new(io::stdout(), io::stderr()) }
     }
 
     /// Any two writers.
     pub fn new(out: impl Write + Send + 'static, talk: impl Write + Send + 'static) -> Self {
-        Self { out: Arc::new(Mutex::new(out)), talk: Arc::new(Mutex::new(talk)) }
+        Self { out: Arc::new(Mutex::new(out)), talk: Arc::new(Mutex::new(talk)), draws: Draws::default() }
+    }
+
+    /// Where text can be drawn anew in its place.
+    pub(super) fn draws(&self) -> Draws {
+        self.draws
     }
 
     /// Writes data as it is.
@@ -75,8 +92,13 @@ impl Console {
 
     /// Says a line. That nobody listens is no reason to stop.
     pub(super) fn talk(&self, line: &str) {
+        self.talk_as_is(&format!("{line}\n"));
+    }
+
+    /// Says text as it is.
+    pub(super) fn talk_as_is(&self, text: &str) {
         let mut talk = self.talk.lock().unwrap_or_else(PoisonError::into_inner);
-        let said = writeln!(talk, "{line}").and_then(|()| talk.flush());
+        let said = talk.write_all(text.as_bytes()).and_then(|()| talk.flush());
         drop(said);
     }
 

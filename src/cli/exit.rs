@@ -23,6 +23,8 @@ pub(super) enum Exit {
     Stuck,
     /// There is something to do; only where it was asked for.
     SomethingToDo,
+    /// A signal ended it; the shell's number of it.
+    Signal(u8),
 }
 
 impl Exit {
@@ -38,6 +40,7 @@ impl Exit {
             Self::Refused => 6,
             Self::Stuck => 7,
             Self::SomethingToDo => 10,
+            Self::Signal(code) => code,
         }
     }
 

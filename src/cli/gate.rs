@@ -9,12 +9,15 @@ use crate::service::Kind;
 use crate::store::Layout;
 use crate::world;
 
-/// A command that changes something runs here and now: as root, and while nobody else is at it. Returns
-/// in whose name.
+/// A command that changes something runs here and now where the service, for the reason of `absent`, cannot be
+/// asked: as root, and while nobody else is at it. Returns in whose name.
 ///
 /// # Errors
-/// `Permission`, `Busy`.
-pub(super) fn open(settings: &Settings, command: &str) -> Result<By, Stop> {
+/// `Permission`, `Busy`; `absent` itself where there is a service, but none that listens to us.
+pub(super) fn open(settings: &Settings, command: &str, absent: &Failure) -> Result<By, Stop> {
+    if absent.class != Class::Unreachable {
+        return Err(absent.clone().into());
+    }
     if !privilege::is_root() {
         return Err(Failure::new(Class::Permission, format!("`{command}` needs root's rights"))
             .hint(format!("`sudo sentinel-updater {command}`"))
@@ -22,51 +25,48 @@ pub(super) fn open(settings: &Settings, command: &str) -> Result<By, Stop> {
     }
     match lock::holder(&Layout::new(&settings.paths.state).lock())? {
         Holder::Nobody => Ok(By::Uid(0)),
-        Holder::Process(pid) => Err(busy(settings, Some(pid)).into()),
-        Holder::Unknown => Err(busy(settings, None).into()),
+        Holder::Process(pid) => Err(busy(Some(pid), absent).into()),
+        Holder::Unknown => Err(busy(None, absent).into()),
     }
 }
 
-/// Where the agent is the updater's own child, only the running updater can switch it.
+/// The same for a command that switches the agent: where the agent is the updater's own child, only the
+/// running updater can.
 ///
 /// # Errors
-/// `Refused`.
-pub(super) fn needs_no_service(settings: &Settings) -> Outcome<()> {
+/// As [`open`]; `Unreachable`.
+pub(super) fn engine(settings: &Settings, command: &str, absent: Failure) -> Result<By, Stop> {
+    let by = open(settings, command, &absent)?;
     if world::kind(settings) != Kind::Process {
-        return Ok(());
+        return Ok(by);
     }
-    Err(Failure::new(
-        Class::Refused,
-        "no service manager runs here: the updater runs the agent itself, and only while it runs can the agent be switched",
-    )
-    .hint("start `sentinel-updater run`, which updates by itself"))
+    Err(absent
+        .context("the updater runs the agent itself, and only while it runs can the agent be switched")
+        .into())
 }
 
-fn busy(settings: &Settings, pid: Option<u32>) -> Failure {
+fn busy(pid: Option<u32>, absent: &Failure) -> Failure {
     let process = pid.map_or_else(String::new, |pid| format!(" (pid {pid})"));
-    let service = &settings.updater.service_name;
-    match pid.is_some() && service_pid(settings) == pid {
-        true => Failure::new(Class::Busy, format!("the service{process} is running")).hint(format!(
-            "stop it first (service `{service}`), then start it again; or let it update by itself"
-        )),
-        false => Failure::new(Class::Busy, format!("another sentinel-updater{process} is at work"))
-            .hint("wait until it is done; if it is the service, stop it first"),
-    }
+    let failure = Failure::new(Class::Busy, format!("another sentinel-updater{process} is at work"))
+        .cause(absent.what.clone());
+    Failure { hint: absent.hint.clone(), ..failure }
 }
 
-/// The process that the service manager runs as the updater's service.
-fn service_pid(settings: &Settings) -> Option<u32> {
-    let mut services = world::services(settings).ok()?;
-    services.state(&settings.updater.service_name).ok()?.pid
-}
-
-/// The updater's folder is private: a reader who is not root is told so at once.
+/// The updater's folder is private: a reader who is not root, and whom the service did not listen to for the
+/// reason of `absent`, is told so at once.
 ///
 /// # Errors
 /// `Permission`.
-pub(super) fn readable(settings: &Settings, command: &str) -> Outcome<()> {
+pub(super) fn readable(settings: &Settings, command: &str, absent: &Failure) -> Outcome<()> {
+    looks(absent)?;
     let state = &settings.paths.state;
     match std::fs::read_dir(state) {
+        Err(error)
+            if error.kind() == std::io::ErrorKind::PermissionDenied && absent.class == Class::Permission =>
+        {
+            // There is another way than root's.
+            Err(absent.clone())
+        }
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
             Err(Failure::new(Class::Permission, format!("cannot look into `{}`", state.display()))
                 .because(&error)
@@ -76,10 +76,20 @@ pub(super) fn readable(settings: &Settings, command: &str) -> Outcome<()> {
     }
 }
 
+/// Files are read where there is no service, or none that listens to this user: they tell less, but the truth. A
+/// service that cannot be understood is told of instead.
+fn looks(absent: &Failure) -> Outcome<()> {
+    match absent.class {
+        Class::Unreachable | Class::Permission => Ok(()),
+        _ => Err(absent.clone()),
+    }
+}
+
 /// The same where the updater runs the agent itself: only its own folder tells then whether the agent runs.
 ///
 /// # Errors
 /// `Permission`.
-pub(super) fn readable_supervisor(settings: &Settings, command: &str) -> Outcome<()> {
-    if world::kind(settings).is_own() { readable(settings, command) } else { Ok(()) }
+pub(super) fn readable_supervisor(settings: &Settings, command: &str, absent: &Failure) -> Outcome<()> {
+    looks(absent)?;
+    if world::kind(settings).is_own() { readable(settings, command, absent) } else { Ok(()) }
 }

@@ -13,19 +13,17 @@ use crate::world;
 pub(super) struct Glance {
     /// The status; what could not be seen is absent in it.
     pub status: Status,
-    /// Somebody holds the updater's lock: the service, or a command.
-    pub running: bool,
     /// What could not be seen, and why.
     pub unseen: Vec<Failure>,
 }
 
 /// Looks. Nothing is changed, and what cannot be seen keeps nothing else from being shown.
 pub(super) fn glance(settings: &Settings) -> Glance {
-    let mut glance = Glance { status: Status::default(), running: false, unseen: Vec::new() };
+    let mut glance = Glance { status: Status::default(), unseen: Vec::new() };
     glance.status.updater.version = env!("CARGO_PKG_VERSION").to_owned();
     glance.status.updater.manager = world::kind(settings).name().to_owned();
     glance.services(settings);
-    let seen = glance.process(settings).and_then(|()| glance.memory(settings));
+    let seen = glance.process(settings).and_then(|running| glance.memory(settings, running));
     if let Err(failure) = seen {
         glance.unseen.push(failure);
     }
@@ -47,8 +45,8 @@ impl Glance {
         }
     }
 
-    /// Whether an updater is at work, by the lock that each of them holds.
-    fn process(&mut self, settings: &Settings) -> Outcome<()> {
+    /// Whether an updater is at work, the service or a command, by the lock that each of them holds.
+    fn process(&mut self, settings: &Settings) -> Outcome<bool> {
         let holder = lock::holder(&Layout::new(&settings.paths.state).lock());
         let updater = &mut self.status.updater;
         let pid = match &holder {
@@ -62,22 +60,22 @@ impl Glance {
             updater.started_at = None;
         }
         updater.pid = pid;
-        self.running = match &holder {
+        let running = match &holder {
             Ok(holder) => *holder != Holder::Nobody,
             Err(_) => pid.is_some(),
         };
-        if self.running {
+        if running {
             updater.state = State::Idle;
         }
-        holder.map(drop)
+        holder.map(|_| running)
     }
 
     /// What the updater remembers.
-    fn memory(&mut self, settings: &Settings) -> Outcome<()> {
+    fn memory(&mut self, settings: &Settings, running: bool) -> Outcome<()> {
         let status = &mut self.status;
         let stuck = daemon::remembered(settings, status)?;
         let open = interrupted::fold(&world::journal(settings)?.records);
-        if self.running {
+        if running {
             status.updater.state = match &open {
                 Some((_, state)) => *state,
                 None if stuck => State::Stuck,

@@ -1,7 +1,10 @@
 //! `history`.
 
 use super::exit::Exit;
+use super::service::{Reached, reach};
 use super::{Call, Ended, gate};
+use crate::control::Request;
+use crate::control::protocol::History;
 use crate::model::{Class, Failure, Outcome, Run, Timestamp};
 use crate::render;
 use crate::render::words::Glyphs;
@@ -15,12 +18,17 @@ const NAMED: usize = 3;
 /// Lists the runs that ended, newest first, or shows one.
 pub(super) fn run(call: &Call<'_>, id: Option<&str>, json: bool) -> Ended {
     let settings = call.settings()?;
-    gate::readable(&settings, "history")?;
-    let runs = match world::reading(&settings)? {
-        Some(mut records) => records.runs(MOST)?,
-        None => Vec::new(),
+    let runs: Vec<Run> = match reach(&settings) {
+        Reached::Service(mut service) => service.ask(Request::History(History { limit: Some(MOST) }))?,
+        Reached::Absent(absent) => {
+            gate::readable(&settings, "history", &absent)?;
+            let runs = match world::reading(&settings)? {
+                Some(mut records) => records.runs(MOST)?,
+                None => Vec::new(),
+            };
+            runs.into_iter().map(world::with_existing_log).collect()
+        }
     };
-    let runs: Vec<Run> = runs.into_iter().map(world::with_existing_log).collect();
     match (id, json) {
         (None, true) => call.console.json(&runs)?,
         (None, false) if runs.is_empty() => call.console.talk("no run has ended yet"),

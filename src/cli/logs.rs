@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::args::{Log, Logs};
 use super::console::{Console, Stop};
 use super::exit::Exit;
-use super::{Call, Ended, gate};
+use super::service::{Reached, reach};
+use super::{Call, Ended, gate, tail};
 use crate::control::protocol;
 use crate::daemon::{self, LogPlace};
 use crate::host::follow::Follow;
@@ -21,11 +22,15 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// Prints the end of a log, and goes on with it if asked to.
 pub(super) fn run(call: &Call<'_>, request: &Logs) -> Ended {
     let settings = call.settings()?;
+    let absent = match reach(&settings) {
+        Reached::Service(service) => return tail::run(call, *service, request),
+        Reached::Absent(failure) => failure,
+    };
     let log = match request.log {
         Log::Updater => protocol::Log::Updater,
         Log::Agent => protocol::Log::Agent,
         Log::Build => {
-            gate::readable(&settings, "logs build")?;
+            gate::readable(&settings, "logs build", &absent)?;
             protocol::Log::Build
         }
     };

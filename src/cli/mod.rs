@@ -1,13 +1,17 @@
 //! The command line: one file a command, and what they share.
 //!
 //! What comes in: arguments and two writers. Data goes to standard output, talk to standard error, and
-//! the outcome is an exit code. Commands work without the service: those that look read its files, those
-//! that change something run the same engine in this process under the same lock. What never lives
+//! the outcome is an exit code. Where the service runs, it is asked over its socket, and it does the work.
+//! Most commands work without it, too: those that look read its files, those that change something run the
+//! same engine in this process under the same lock. What never lives
 //! here: a decision about the agent, a setting's meaning, or the words for values (`render` has them).
 
 pub mod demo;
 
+mod absent;
 mod args;
+mod attach;
+mod cancel;
 mod check;
 mod config;
 mod console;
@@ -24,9 +28,14 @@ mod preview;
 mod rescue;
 mod rollback;
 mod run;
+mod screen;
+mod service;
 mod status;
+mod tail;
+mod tui;
 mod update;
 mod versions;
+mod watch;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -91,10 +100,12 @@ fn dispatch(args: Args, console: &Console) -> Ended {
     let call = Call { console, sources: Sources::here(args.config.clone(), args.set.clone()) };
     match args.command {
         Command::Run { once } => run::run(&call, args.config, args.set, once),
-        Command::Status { json, metrics } => status::run(&call, json, metrics),
+        Command::Status { watch: true, json, .. } => watch::run(&call, json),
+        Command::Status { json, metrics, .. } => status::run(&call, json, metrics),
         Command::Check { exit_code, json } => check::run(&call, exit_code, json),
         Command::Update(request) => update::run(&call, &request),
         Command::Rollback(request) => rollback::run(&call, &request),
+        Command::Cancel => cancel::run(&call),
         Command::Hold { version, reason } => hold::hold(&call, &version, reason.as_deref()),
         Command::Unhold { version } => hold::unhold(&call, &version),
         Command::Pause { time, reason } => pause::pause(&call, time, reason.as_deref()),
@@ -108,6 +119,8 @@ fn dispatch(args: Args, console: &Console) -> Ended {
             Some(file) => Err(refused_file(&file).into()),
             None => demo::run(console, &args.set, keep),
         },
+        Command::Tui(request) => tui::run(&call, request),
+        Command::Attach { stdio: _ } => attach::run(&call),
         Command::Rescue => rescue::run(console, args.config),
     }
 }

@@ -2,17 +2,28 @@
 
 use super::args::Update;
 use super::exit::Exit;
+use super::service::{Reached, reach};
 use super::{Call, Ended, gate};
 use crate::config::Settings;
+use crate::control::Request;
+use crate::control::protocol::Plan;
 use crate::daemon;
 use crate::model::Preview;
 use crate::render;
 use crate::render::table::Table;
+use crate::render::words;
 
 /// Prints the preview; refused as the update would be.
 pub(super) fn run(call: &Call<'_>, settings: &Settings, request: &Update) -> Ended {
-    gate::readable_supervisor(settings, "update --dry-run")?;
-    let preview = daemon::preview(settings, request.version.as_ref())?;
+    let preview: Preview = match reach(settings) {
+        Reached::Service(mut service) => {
+            service.ask(Request::Plan(Plan { version: request.version.clone() }))?
+        }
+        Reached::Absent(absent) => {
+            gate::readable_supervisor(settings, "update --dry-run", &absent)?;
+            daemon::preview(settings, request.version.as_ref())?
+        }
+    };
     match request.json {
         true => call.console.json(&preview)?,
         false => call.console.print(&text(&preview, request.force))?,
@@ -58,8 +69,10 @@ fn text(preview: &Preview, force: bool) -> String {
         text.push_str("It is built and proven already: steps 4 and 5 only look at it again.\n");
     }
     let downtime = match preview.expected_downtime_ms {
-        Some(_) => preview.expected.as_str(),
-        None => "none: no agent is installed",
+        // How it was found does not cross the socket.
+        Some(ms) if preview.expected.is_empty() => words::milliseconds(ms),
+        Some(_) => preview.expected.clone(),
+        None => "none: no agent is installed".to_owned(),
     };
     text.push_str(&format!("expected downtime  {downtime}\n"));
     text

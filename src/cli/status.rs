@@ -2,35 +2,67 @@
 
 use super::exit::Exit;
 use super::glance::{Glance, glance};
+use super::service::{Reached, Service, reach};
 use super::{BUILD, Call, Ended, gate};
-use crate::model::Timestamp;
+use crate::control::Request;
+use crate::control::protocol::History;
+use crate::model::{Class, Outcome, Run, Status, Timestamp};
 use crate::render;
 use crate::world;
 
 /// How many runs are counted: as many as are kept.
 const MOST: usize = 1_000;
 
-/// Prints the status, whoever can be asked; the exit code says whether the service runs.
+/// Prints the status, by the service or, without it, by whoever else can be asked; the exit code says which.
 pub(super) fn run(call: &Call<'_>, json: bool, metrics: bool) -> Ended {
     let settings = call.settings()?;
-    let hidden = gate::readable(&settings, "status");
-    let Glance { status, running, unseen } = glance(&settings);
-    match (json, metrics) {
-        (true, _) => call.console.json(&status)?,
-        (_, true) => {
-            // What cannot be read is told below, once.
-            let mut records = world::reading(&settings).ok().flatten();
-            let runs = records.as_mut().and_then(|records| records.runs(MOST).ok()).unwrap_or_default();
-            call.console.print(&render::metrics::text(&status, &runs, BUILD))?;
+    let absent = match reach(&settings) {
+        Reached::Service(mut service) => {
+            let (status, runs) = asked(&mut service, metrics)?;
+            return show(call, &status, &runs, json, metrics).map(|()| Exit::Done);
         }
-        (false, false) => call.console.print(&render::status::text(&status, Timestamp::now()))?,
-    }
-    if let Err(failure) = hidden {
+        Reached::Absent(failure) => failure,
+    };
+    let hidden = gate::readable(&settings, "status", &absent);
+    let Glance { status, unseen } = glance(&settings);
+    let runs = match metrics {
+        // What cannot be read is told below, once.
+        true => world::reading(&settings)
+            .ok()
+            .flatten()
+            .and_then(|mut records| records.runs(MOST).ok())
+            .unwrap_or_default(),
+        false => Vec::new(),
+    };
+    show(call, &status, &runs, json, metrics)?;
+    match hidden {
         // What the folder holds is missing above: that is one thing, told once.
-        return Err(failure.into());
+        Err(failure) if absent.class == Class::Unreachable => return Err(failure.into()),
+        Err(_) => {}
+        Ok(()) => unseen.iter().for_each(|failure| call.console.talk(&format!("warning: {failure}"))),
     }
-    for failure in &unseen {
-        call.console.talk(&format!("warning: {failure}"));
+    Err(absent.into())
+}
+
+fn asked(service: &mut Service, metrics: bool) -> Outcome<(Status, Vec<Run>)> {
+    let status = service.ask(Request::Status)?;
+    let runs = match metrics {
+        true => service.ask(Request::History(History { limit: Some(MOST) }))?,
+        false => Vec::new(),
+    };
+    Ok((status, runs))
+}
+
+fn show(
+    call: &Call<'_>,
+    status: &Status,
+    runs: &[Run],
+    json: bool,
+    metrics: bool,
+) -> Result<(), super::Stop> {
+    match (json, metrics) {
+        (true, _) => call.console.json(status),
+        (_, true) => call.console.print(&render::metrics::text(status, runs, BUILD)),
+        (false, false) => call.console.print(&render::status::text(status, Timestamp::now())),
     }
-    Ok(if running { Exit::Done } else { Exit::Unreachable })
 }

@@ -1,7 +1,10 @@
 //! `update`.
 
 use super::args::Update;
+use super::follow::Work;
+use super::service::{Reached, Service, reach};
 use super::{Call, Ended, follow, gate, preview};
+use crate::control::{Request, protocol};
 use crate::daemon;
 use crate::engine::{Interrupt, UpdateRequest};
 
@@ -11,8 +14,14 @@ pub(super) fn run(call: &Call<'_>, request: &Update) -> Ended {
     if request.dry_run {
         return preview::run(call, &settings, request);
     }
-    let by = gate::open(&settings, "update")?;
-    gate::needs_no_service(&settings)?;
+    let absent = match reach(&settings) {
+        Reached::Service(service) => return ask(call, *service, request),
+        Reached::Absent(failure) => failure,
+    };
+    if request.detach {
+        return Err(absent.context("there is no service to leave the update to").into());
+    }
+    let by = gate::engine(&settings, "update", absent)?;
     let wanted = UpdateRequest {
         version: request.version.clone(),
         force: request.force,
@@ -22,4 +31,18 @@ pub(super) fn run(call: &Call<'_>, request: &Update) -> Ended {
     let reply =
         daemon::with_engine(&settings, sink, &Interrupt::new(), |engine| engine.update(&wanted, by))??;
     follow::result(call.console, &reply, request.json)
+}
+
+/// The service updates.
+fn ask(call: &Call<'_>, mut service: Service, request: &Update) -> Ended {
+    let update = protocol::Update {
+        version: request.version.clone(),
+        force: request.force,
+        stage_only: request.stage_only,
+    };
+    let work = Work { request: Request::Update(update), name: "update", json: request.json };
+    match request.detach {
+        true => follow::detach(call, &mut service, &work),
+        false => follow::begin(call, service, work),
+    }
 }

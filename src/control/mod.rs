@@ -10,6 +10,7 @@ pub mod codec;
 mod endpoint;
 pub mod protocol;
 pub mod queue;
+mod relay;
 mod server;
 mod service;
 
@@ -17,5 +18,6 @@ pub use client::{Client, Connection, Heard, Notices};
 pub use endpoint::{Access, Gate, Listener, Warning};
 pub use protocol::{Notice, Request, Role};
 pub use queue::Queue;
+pub use relay::relay;
 pub use server::serve;
 pub use service::{Caller, Reply, Service};

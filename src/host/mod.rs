@@ -1,6 +1,6 @@
 //! Operating-system primitives: child processes with timeout and tree kill, atomic files, the
 //! rotating log file, locks, privilege, service notification, file-system and machine facts, and the
-//! sanitiser of foreign text.
+//! sanitiser of foreign text, the terminal of a full-screen program, and `ssh` to another machine.
 //!
 //! The only room that starts a process or writes a file. Everything is synchronous. It knows words
 //! (`model::Failure`) but nothing of versions, agents or plans; it reads no settings and prints nothing.
@@ -27,7 +27,9 @@ pub mod privilege;
 pub mod process;
 pub mod reserved;
 pub mod rotate;
+pub mod ssh;
 pub mod stamp;
+pub mod terminal;
 pub mod text;
 
 mod directory;

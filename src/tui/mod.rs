@@ -6,15 +6,25 @@
 //! actions, actions become requests: a button does nothing that the command line cannot. Never comes in: a
 //! decision about the agent, or a word of the protocol that only the dashboard knows.
 
+mod answer;
+mod app;
 pub mod caps;
+mod diagnostics;
+mod input;
 pub mod keys;
+mod link;
 pub mod model;
 pub mod msg;
+mod output;
+mod outside;
 pub mod pane;
 pub mod picture;
+mod schedule;
 pub mod theme;
 pub mod update;
 pub mod view;
 
+pub use app::{Ending, Options, run};
 pub use caps::Caps;
+pub use link::Connector;
 pub use model::Model;

@@ -14,7 +14,10 @@ use super::place::{MODULE, Place, ask, at, done, keys};
 fn status_without_anything_is_whole_and_ends_with_4() {
     let place = Place::new();
     let answer = place.run("status --json");
-    assert_eq!((answer.code, answer.talk.as_str()), (Some(4), ""), "{answer:?}");
+    assert_eq!(answer.code, Some(4), "{answer:?}");
+    let socket = place.path("control.sock").display().to_string();
+    assert!(answer.talk.starts_with("error: ") && answer.talk.contains(&socket), "{answer:?}");
+    assert!(answer.talk.contains("\n  next: start `sentinel-updater run`\n"), "{answer:?}");
     let status = answer.json();
     assert_eq!(keys(&status), ["agent", "alerts", "held", "last_run", "latest", "run", "schema", "updater"]);
     assert_eq!(
@@ -73,7 +76,8 @@ fn status_tells_what_the_updater_remembers() {
 
     let lock = Lock::acquire(&place.layout().lock()).expect("free");
     let running = place.run("status --json");
-    assert_eq!(running.code, Some(0), "somebody holds the lock: {running:?}");
+    assert_eq!(running.code, Some(4), "somebody holds the lock, but cannot be asked: {running:?}");
+    assert!(running.talk.contains(&format!("at work (pid {})", std::process::id())), "{running:?}");
     assert_eq!(running.json()["updater"]["state"], "idle");
     assert_eq!(running.json()["updater"]["pid"], std::process::id());
     records.set_stuck(Some("v1.2.0")).expect("write");
@@ -158,6 +162,8 @@ fn versions_are_joined_from_all_that_is_known() {
             "installed",
             "kept",
             "retracted",
+            "schema_differs",
+            "snapshot_at",
             "staged",
             "version"
         ]

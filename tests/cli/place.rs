@@ -38,11 +38,12 @@ impl Place {
         let text = format!(
             "[updater]\nservice_name = \"cli-test-updater\"\n[service]\nmanager = \"process\"\n\
              [agent]\nmodule = \"{MODULE}\"\nservice_name = \"cli-test-agent\"\nbinary = \"{}\"\n\
-             [paths]\ndata = \"{}\"\nstate = \"{}\"\ncache = \"{}\"\n{more}",
+             [paths]\ndata = \"{}\"\nstate = \"{}\"\ncache = \"{}\"\nsocket = \"{}\"\n{more}",
             at("agent"),
             at("data"),
             at("state"),
             at("cache"),
+            at("control.sock"),
         );
         std::fs::write(self.path("updater.toml"), text).expect("the configuration");
     }

@@ -34,9 +34,10 @@ fn without_a_service_manager_only_the_running_updater_switches() {
         return;
     }
     let place = Place::new();
-    for line in ["update", "rollback", "run --once"] {
+    for (line, code) in [("update", 4), ("rollback", 4), ("run --once", 6)] {
         let refused = place.run(line);
-        assert_eq!((refused.code, refused.out.as_str()), (Some(6), ""), "{line}: {refused:?}");
+        assert_eq!((refused.code, refused.out.as_str()), (Some(code), ""), "{line}: {refused:?}");
+        assert!(refused.talk.contains("`sentinel-updater run`"), "{line}: {refused:?}");
     }
 }
 

@@ -23,8 +23,8 @@ fn help_lists_every_command_for_people_and_no_other() {
     let (list, _) = rest.split_once("\n\n").expect("an end");
     let names: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
     let all = [
-        "run", "status", "check", "update", "rollback", "hold", "unhold", "pause", "resume", "history",
-        "versions", "logs", "config", "demo",
+        "run", "status", "check", "update", "rollback", "cancel", "hold", "unhold", "pause", "resume",
+        "history", "versions", "logs", "config", "demo", "tui",
     ];
     assert_eq!(names, all);
     for name in all {
@@ -65,7 +65,7 @@ fn every_problem_of_the_configuration_is_told_at_once() {
     {
         let answer = place.run(line);
         assert_eq!(answer.code, Some(2), "{line}: {answer:?}");
-        for said in ["build.jobs = 0", "verify.window = \"soon\"", "updater.toml:14"] {
+        for said in ["build.jobs = 0", "verify.window = \"soon\"", "updater.toml:15"] {
             assert!(answer.talk.contains(said), "{line}: {answer:?}");
         }
     }

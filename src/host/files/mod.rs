@@ -268,6 +268,19 @@ fn device(path: &Path) -> io::Result<Option<std::ffi::OsString>> {
     Ok(path.components().next().map(|part| part.as_os_str().to_owned()))
 }
 
+/// Writes a new file for a user. What is there already, a link too, stays and is an error.
+///
+/// # Errors
+/// `Disk`.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Outcome<()> {
+    use std::io::Write as _;
+    let act = || {
+        super::fault::point("create", path)?;
+        File::options().write(true).create_new(true).open(path)?.write_all(bytes)
+    };
+    act().map_err(|error| Failure::io("create", path, &error))
+}
+
 /// Makes what happened to the names in `directory` durable.
 ///
 /// # Errors

@@ -1,12 +1,21 @@
 //! A run as it goes by: for people on standard error, or every event as JSON on standard output.
+//!
+//! The engine in this process tells a sink, the service's run is followed over the socket: what is said is the
+//! same.
+
+mod course;
+mod remote;
+mod teller;
 
 use super::console::{Console, Stop};
 use super::exit::Exit;
 use crate::engine::{Reply, Sink};
 use crate::model::event::Level;
-use crate::model::{Event, EventKind, StepId, StepRow, StepStatus, Timestamp};
+use crate::model::{Event, EventKind, Run, StepId, StepRow, StepStatus, Timestamp};
 use crate::render;
 use crate::render::words::{self, Glyphs};
+
+pub(super) use remote::{Work, begin, detach};
 
 /// A sink for the engine that shows what happens. Whether anybody still looks never matters to a run.
 pub(super) fn sink(console: &Console, json: bool) -> Sink {
@@ -30,7 +39,7 @@ pub(super) fn sink(console: &Console, json: bool) -> Sink {
 }
 
 /// What is said of an event.
-fn said(kind: &EventKind) -> Option<String> {
+pub(super) fn said(kind: &EventKind) -> Option<String> {
     match kind {
         EventKind::RunStarted { run } => {
             Some(format!("{} {} (run {})", words::kind(run.kind), words::way(run), run.id))
@@ -60,37 +69,47 @@ fn said(kind: &EventKind) -> Option<String> {
 
 /// Tells the result of a request and gives its exit code.
 pub(super) fn result(console: &Console, reply: &Reply, json: bool) -> Result<Exit, Stop> {
-    let told = match (reply, json) {
-        (Reply::Nothing(why), true) => {
-            console.talk(why);
-            Ok(())
-        }
-        (Reply::Nothing(why), false) => console.line(why),
-        // The last event holds the whole run.
-        (Reply::Ran(_), true) => Ok(()),
-        (Reply::Ran(run), false) => console.line(&render::run::outcome(run)),
-        (Reply::Open, _) => {
+    match reply {
+        Reply::Nothing(why) => nothing(console, why, json),
+        Reply::Ran(run) => ended(console, run, json),
+        Reply::Open => {
             console.talk("the run has no verdict yet: the service goes on with it when it starts, or the next `update`");
-            Ok(())
+            Ok(Exit::Failed)
         }
-    };
-    match told {
-        // The verdict counts, also where nobody reads it.
-        Ok(()) | Err(Stop::Gone) => {}
-        Err(stop) => return Err(stop),
     }
-    Ok(match reply {
-        Reply::Nothing(_) => Exit::Done,
-        Reply::Ran(run) => Exit::of_run(run),
-        Reply::Open => Exit::Failed,
-    })
+}
+
+/// There was nothing to do.
+pub(super) fn nothing(console: &Console, why: &str, json: bool) -> Result<Exit, Stop> {
+    if json {
+        console.talk(why);
+        return Ok(Exit::Done);
+    }
+    counts(console.line(why)).map(|()| Exit::Done)
+}
+
+/// A run has ended.
+pub(super) fn ended(console: &Console, run: &Run, json: bool) -> Result<Exit, Stop> {
+    if !json {
+        // As JSON the last event holds the whole run.
+        counts(console.line(&render::run::outcome(run)))?;
+    }
+    Ok(Exit::of_run(run))
+}
+
+/// The verdict counts, also where nobody reads it.
+fn counts(told: Result<(), Stop>) -> Result<(), Stop> {
+    match told {
+        Err(Stop::Gone) => Ok(()),
+        told => told,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::status::State;
-    use crate::model::{By, Run, RunKind};
+    use crate::model::{By, RunKind};
 
     #[test]
     fn what_matters_to_the_one_who_waits_is_said() {

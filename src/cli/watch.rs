@@ -1,0 +1,252 @@
+//! `status --watch`: the status as it changes, until Ctrl-C.
+//!
+//! A service that goes away is waited for without end; what is shown meanwhile says how old it is.
+
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use super::console::{Console, Stop};
+use super::exit::Exit;
+use super::screen::{self, Place};
+use super::service::Link;
+use super::{Call, Ended, absent};
+use crate::config::Settings;
+use crate::control::protocol::{Subscribe, Subscribed};
+use crate::control::{Notice, Request};
+use crate::daemon::{self, Signals};
+use crate::model::{Class, EventKind, Failure, Outcome, Status, Timestamp, View};
+use crate::render;
+use crate::render::words;
+
+/// Between two tries to reach the service.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How often ages are written anew on a terminal.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// Shows the status again and again.
+pub(super) fn run(call: &Call<'_>, json: bool) -> Ended {
+    let settings = call.settings()?;
+    let runtime = daemon::runtime()?;
+    let ended = runtime.block_on(async {
+        let mut signals = Signals::listen();
+        let mut watcher = Watcher::new(&settings, Display::new(call.console, json));
+        tokio::select! {
+            ended = watcher.watch() => ended,
+            // It is how a look ends.
+            _ = signals.next() => Ok(()),
+        }
+    });
+    runtime.shutdown_background();
+    ended.map(|()| Exit::Done)
+}
+
+struct Watcher<'a> {
+    settings: &'a Settings,
+    display: Display<'a>,
+    known: Option<Known>,
+}
+
+/// What is known, and since when nothing newer is.
+struct Known {
+    epoch: String,
+    view: View,
+    heard_at: Timestamp,
+}
+
+impl<'a> Watcher<'a> {
+    fn new(settings: &'a Settings, display: Display<'a>) -> Self {
+        Self { settings, display, known: None }
+    }
+
+    /// Never ends well.
+    async fn watch(&mut self) -> Result<(), Stop> {
+        loop {
+            let failure = match self.reach().await {
+                Ok(link) => self.look(link).await?,
+                Err(failure) => failure,
+            };
+            match failure.class {
+                // It may be there again at any time.
+                Class::Unreachable | Class::Busy | Class::Cancelled => {}
+                _ => return Err(failure.into()),
+            }
+            let failure = absent::explain(self.settings, failure);
+            self.show(Some(&failure))?;
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn reach(&mut self) -> Outcome<Link> {
+        let link = Link::dial(&self.settings.paths.socket).await?;
+        let position = match &self.known {
+            Some(known) => Subscribe { epoch: Some(known.epoch.clone()), from: known.view.seq },
+            None => Subscribe::default(),
+        };
+        let Subscribed { epoch, view } = link.ask(Request::Subscribe(position)).await?;
+        let known = self.known.take().map(|known| known.view);
+        let view = view.or(known).unwrap_or_default();
+        self.known = Some(Known { epoch, view, heard_at: Timestamp::now() });
+        Ok(link)
+    }
+
+    /// Shows what comes until the connection ends; why it did.
+    async fn look(&mut self, mut link: Link) -> Result<Failure, Stop> {
+        let mut beat = interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.show(None)?;
+        loop {
+            let heard = tokio::select! {
+                heard = link.next() => heard,
+                _ = beat.tick(), if self.display.is_live() => {
+                    self.show(None)?;
+                    continue;
+                }
+            };
+            match heard {
+                Ok(notice) => {
+                    if self.take(notice) {
+                        self.show(None)?;
+                    }
+                }
+                Err(failure) => return Ok(failure),
+            }
+        }
+    }
+
+    /// Takes a notice in; whether it can be seen.
+    fn take(&mut self, notice: Notice) -> bool {
+        let Some(known) = &mut self.known else { return false };
+        known.heard_at = Timestamp::now();
+        match notice {
+            Notice::Event(event) => {
+                known.view.apply(&event);
+                !matches!(event.kind, EventKind::Output { .. } | EventKind::Note { .. })
+            }
+            Notice::Resync(view) => {
+                known.view = *view;
+                true
+            }
+            Notice::Dropped(_) | Notice::Log(_) => false,
+        }
+    }
+
+    fn show(&mut self, trouble: Option<&Failure>) -> Result<(), Stop> {
+        let known = self.known.as_ref().map(|known| (&known.view.status, known.heard_at));
+        self.display.show(known, trouble, Timestamp::now())
+    }
+}
+
+/// How it is shown.
+struct Display<'a> {
+    console: &'a Console,
+    form: Form,
+    /// What was shown last.
+    last: String,
+}
+
+enum Form {
+    /// The whole status, always in the same place.
+    Screen(Place),
+    /// A line for each change.
+    Lines,
+    /// An object on a line for each change.
+    Objects,
+}
+
+impl<'a> Display<'a> {
+    fn new(console: &'a Console, json: bool) -> Self {
+        let form = match json {
+            true => Form::Objects,
+            false if console.draws().out => Form::Screen(Place::default()),
+            false => Form::Lines,
+        };
+        Self { console, form, last: String::new() }
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.form, Form::Screen(_))
+    }
+
+    fn show(
+        &mut self,
+        known: Option<(&Status, Timestamp)>,
+        trouble: Option<&Failure>,
+        now: Timestamp,
+    ) -> Result<(), Stop> {
+        let text = match (&self.form, trouble) {
+            (Form::Screen(_), _) => screenful(known, trouble, now),
+            (_, Some(failure)) => lost(known.map(|(_, at)| at), failure),
+            (Form::Objects, None) => {
+                known.and_then(|(status, _)| serde_json::to_string(status).ok()).unwrap_or_default()
+            }
+            (Form::Lines, None) => known.map(|(status, _)| render::status_line(status)).unwrap_or_default(),
+        };
+        if text.is_empty() || text == self.last {
+            return Ok(());
+        }
+        match &mut self.form {
+            Form::Screen(place) => self.console.print(&place.draw(&text, screen::size()))?,
+            Form::Lines => self.console.line(&format!("{}  {text}", words::time(now)))?,
+            // Objects are of one kind.
+            Form::Objects if trouble.is_some() => self.console.talk(&text),
+            Form::Objects => self.console.line(&text)?,
+        }
+        self.last = text;
+        Ok(())
+    }
+}
+
+fn screenful(known: Option<(&Status, Timestamp)>, trouble: Option<&Failure>, now: Timestamp) -> String {
+    let mut text = match known {
+        Some((status, _)) => render::status::text(status, now),
+        None => String::new(),
+    };
+    if let Some(failure) = trouble {
+        text.push_str(&format!("not reached: {}\n", failure.line()));
+        if let Some(hint) = &failure.hint {
+            text.push_str(&format!("  next: {hint}\n"));
+        }
+        if let Some((_, at)) = known {
+            text.push_str(&format!("what is shown is as it was {}; trying again\n", words::age(at, now)));
+        } else {
+            text.push_str("trying again\n");
+        }
+    }
+    text
+}
+
+fn lost(heard_at: Option<Timestamp>, failure: &Failure) -> String {
+    let mut line = format!("not reached: {}", failure.line());
+    if let Some(at) = heard_at {
+        line.push_str(&format!("; last heard of at {}", words::time(at)));
+    }
+    line.push_str("; trying again");
+    if let Some(hint) = &failure.hint {
+        line.push_str(&format!("; next: {hint}"));
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_old_says_so() {
+        let at = |second| Timestamp::from_second(second).expect("a time");
+        let failure = Failure::new(Class::Unreachable, "nobody listens").hint("start it");
+        let status = Status::default();
+        let text = screenful(Some((&status, at(100))), Some(&failure), at(105));
+        assert!(text.starts_with("updater "), "{text}");
+        assert!(
+            text.ends_with(
+                "not reached: nobody listens\n  next: start it\nwhat is shown is as it was 5 s ago; trying again\n"
+            ),
+            "{text}"
+        );
+        let text = screenful(None, Some(&failure), at(105));
+        assert_eq!(text, "not reached: nobody listens\n  next: start it\ntrying again\n");
+        assert!(!screenful(Some((&status, at(100))), None, at(105)).contains("not reached"));
+    }
+}

@@ -1,0 +1,47 @@
+//! The end of the terminal: a program that does not notice it runs on for ever, and the library that reads
+//! keys then takes a whole processor.
+
+use std::time::Duration;
+
+/// How long the program may take to end by itself.
+const GRACE: Duration = Duration::from_millis(700);
+/// What a shell says of a program that ended by SIGHUP.
+const CODE: i32 = 129;
+
+/// Calls `tell` when the terminal behind standard input is gone. If the process is still there after a
+/// moment, it is ended with 129. Waits in a thread that costs nothing meanwhile.
+#[cfg(unix)]
+pub fn when_gone(tell: impl FnOnce() + Send + 'static) {
+    use rustix::event::{PollFd, PollFlags, poll};
+    std::thread::spawn(move || {
+        let input = rustix::stdio::stdin();
+        let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+        loop {
+            // No event is asked for: these come unasked, and keys wake nobody up.
+            let mut waits = [PollFd::new(&input, PollFlags::empty())];
+            match poll(&mut waits, None) {
+                Ok(_) if waits[0].revents().intersects(gone) => break,
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return,
+            }
+        }
+        tell();
+        std::thread::sleep(GRACE);
+        end();
+    });
+}
+
+/// A console's end comes as a signal.
+#[cfg(not(unix))]
+pub fn when_gone(tell: impl FnOnce() + Send + 'static) {
+    drop(tell);
+    let _ = (GRACE, end as fn());
+}
+
+#[allow(
+    clippy::exit,
+    reason = "the main thread may wait for a terminal that is gone; there is nothing to restore"
+)]
+fn end() {
+    std::process::exit(CODE);
+}

@@ -1,0 +1,215 @@
+//! Frames to the terminal: only what differs from the last one, in one write, shown at one stroke; and
+//! nothing at all when nothing differs.
+
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
+use ratatui::buffer::Cell;
+use ratatui::layout::{Position, Rect, Size};
+use ratatui::{Frame, Terminal};
+
+/// The terminal shows what is between these two at one stroke (DEC mode 2026). Others ignore them.
+const BEGIN: &[u8] = b"\x1b[?2026h";
+const END: &[u8] = b"\x1b[?2026l";
+
+/// What takes whole frames: a write a frame.
+pub type Out = Box<dyn FnMut(&[u8]) -> io::Result<()>>;
+
+/// The screen.
+pub struct Screen {
+    terminal: Terminal<Painter>,
+    sheet: Sheet,
+    out: Out,
+}
+
+/// What a frame cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cost {
+    /// Bytes written; 0: nothing differed.
+    pub bytes: usize,
+    /// How long the terminal took to take them.
+    pub took: Duration,
+}
+
+impl Screen {
+    /// An empty screen of so many columns and rows.
+    ///
+    /// # Errors
+    /// None in practice: nothing is written yet.
+    pub fn new(size: (u16, u16), out: Out) -> io::Result<Self> {
+        let sheet = Sheet::default();
+        let painter = Painter { ink: CrosstermBackend::new(sheet.clone()), size: size.into() };
+        Ok(Self { terminal: Terminal::new(painter)?, sheet, out })
+    }
+
+    /// The terminal has another size, or shows something else than we drew: the next frame is a whole one.
+    ///
+    /// # Errors
+    /// None in practice: nothing is written yet.
+    pub fn renew(&mut self, size: (u16, u16)) -> io::Result<()> {
+        self.terminal.backend_mut().size = size.into();
+        self.terminal.resize(Rect::new(0, 0, size.0, size.1))
+    }
+
+    /// Draws a frame.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn draw(&mut self, paint: impl FnOnce(&mut Frame<'_>)) -> io::Result<Cost> {
+        paint(&mut self.terminal.get_frame());
+        self.terminal.flush()?;
+        self.terminal.swap_buffers();
+        let mut sheet = self.sheet.0.borrow_mut();
+        if sheet.len() <= BEGIN.len() {
+            return Ok(Cost::default());
+        }
+        sheet.extend_from_slice(END);
+        let began = Instant::now();
+        let written = (self.out)(&sheet);
+        let cost = Cost { bytes: sheet.len(), took: began.elapsed() };
+        sheet.clear();
+        written.map(|()| cost)
+    }
+}
+
+/// Collects a frame.
+#[derive(Clone, Default)]
+struct Sheet(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Sheet {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut sheet = self.0.borrow_mut();
+        if sheet.is_empty() {
+            sheet.extend_from_slice(BEGIN);
+        }
+        sheet.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Turns cells into bytes. Writes nothing for no cells, keeps the cursor hidden, and asks the terminal
+/// nothing.
+struct Painter {
+    ink: CrosstermBackend<Sheet>,
+    size: Size,
+}
+
+impl Backend for Painter {
+    type Error = io::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        let mut content = content.peekable();
+        if content.peek().is_none() {
+            return Ok(());
+        }
+        self.ink.draw(content)
+    }
+
+    fn hide_cursor(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn show_cursor(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn get_cursor_position(&mut self) -> io::Result<Position> {
+        Ok(Position::ORIGIN)
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, _position: P) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.ink.clear()
+    }
+
+    fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
+        self.ink.clear_region(clear_type)
+    }
+
+    fn size(&self) -> io::Result<Size> {
+        Ok(self.size)
+    }
+
+    fn window_size(&mut self) -> io::Result<WindowSize> {
+        Ok(WindowSize { columns_rows: self.size, pixels: Size::default() })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn parser(rows: u16, columns: u16) -> vt100::Parser {
+        vt100::Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 0)
+    }
+
+    type Writes = Rc<RefCell<Vec<Vec<u8>>>>;
+
+    fn screen() -> (Screen, Writes) {
+        let writes = Writes::default();
+        let taken = writes.clone();
+        let out: Out = Box::new(move |bytes| {
+            taken.borrow_mut().push(bytes.to_vec());
+            Ok(())
+        });
+        (Screen::new((20, 4), out).unwrap(), writes)
+    }
+
+    #[test]
+    fn a_frame_is_one_write_and_an_equal_one_is_none() {
+        let (mut screen, writes) = screen();
+        let first = screen.draw(|frame| frame.render_widget("hello", frame.area())).unwrap();
+        assert_eq!(writes.borrow().len(), 1);
+        let bytes = writes.borrow()[0].clone();
+        assert!(bytes.starts_with(BEGIN) && bytes.ends_with(END) && first.bytes == bytes.len());
+        let mut parser = parser(4, 20);
+        parser.process(&bytes);
+        assert_eq!(parser.screen().contents(), "hello");
+
+        let second = screen.draw(|frame| frame.render_widget("hello", frame.area())).unwrap();
+        assert_eq!((second, writes.borrow().len()), (Cost::default(), 1));
+
+        screen.draw(|frame| frame.render_widget("hallo", frame.area())).unwrap();
+        assert!(writes.borrow()[1].len() < 50, "only what differs");
+        parser.process(&writes.borrow()[1]);
+        assert_eq!(parser.screen().contents(), "hallo");
+    }
+
+    #[test]
+    fn after_a_change_of_size_everything_is_drawn() {
+        let (mut screen, writes) = screen();
+        screen.draw(|frame| frame.render_widget("hello", frame.area())).unwrap();
+        screen.renew((10, 2)).unwrap();
+        assert_eq!(writes.borrow().len(), 1, "clearing waits for the frame");
+        screen.draw(|frame| frame.render_widget("hello", frame.area())).unwrap();
+        let mut parser = parser(2, 10);
+        parser.process(b"rubbish");
+        parser.process(&writes.borrow()[1]);
+        assert_eq!(parser.screen().contents(), "hello");
+    }
+
+    #[test]
+    fn a_terminal_that_is_gone_is_an_error() {
+        let out: Out = Box::new(|_| Err(io::ErrorKind::BrokenPipe.into()));
+        let mut screen = Screen::new((20, 4), out).unwrap();
+        assert!(screen.draw(|frame| frame.render_widget("hello", frame.area())).is_err());
+    }
+}
