@@ -87,6 +87,8 @@ fn a_rollback_goes_to_a_kept_version() {
     let place = Place::new();
     let service = place.serve();
     let mut tty = place.attached(&[]);
+    // It is there when the kept versions are known.
+    tty.wait_for("[r] Roll back");
     tty.type_in("r");
     confirm(&mut tty);
     let Request::Rollback(rollback) = asked(&service, "rollback") else { panic!("a rollback") };
@@ -115,8 +117,14 @@ fn every_button_can_be_clicked() {
     click(&mut tty, "Pause for 1 h");
     let Request::Pause(pause) = asked(&service, "pause") else { panic!("a pause") };
     assert_eq!(pause.for_ms, Some(3_600_000));
+    let said = |tty: &mut Tty, text: &str| {
+        tty.wait_for(text);
+        tty.wait_without(text);
+    };
+    said(&mut tty, "automatic updates are paused");
     click(&mut tty, "Resume");
     asked(&service, "resume");
+    said(&mut tty, "automatic updates go on");
     click(&mut tty, "Roll back");
     tty.wait_for("Cancel");
     click(&mut tty, "Cancel");
