@@ -129,7 +129,7 @@ fn every_button_can_be_clicked() {
     tty.wait_for("Cancel");
     click(&mut tty, "Cancel");
     tty.wait_without("Cancel");
-    click(&mut tty, "Update");
+    click(&mut tty, "[u] Update");
     tty.wait_for("Cancel");
     tty.type_in("\x1b[C\r");
     asked(&service, "update");
