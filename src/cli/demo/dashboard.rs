@@ -94,10 +94,9 @@ impl Story<'_> {
         let next = "Now v1.2.0 is published, which ends 2 s after each start";
         self.act(&run, next, "v1.2.0", Variant::CrashLoop)?;
         let run = self.ended("v1.2.0")?;
-        self.say(&format!(
-            "{}. The story is over, the buttons are yours: `?` tells the keys, `q` ends the demo",
-            render::run::outcome(&run)
-        ));
+        self.say(&render::run::outcome(&run));
+        self.updater.let_pass(BREATH, self.cancel)?;
+        self.say("The story is over, the buttons are yours: `?` tells the keys, `q` ends the demo");
         Ok(())
     }
 
