@@ -119,7 +119,8 @@ mod tests {
         use Colors::{Many, None as No, Sixteen};
         use ThemeName::{Dark, Light, Mono};
         let utf8 = ("LANG", "en_US.UTF-8");
-        let table: &[(&[(&str, &str)], (Colors, ThemeName, bool))] = &[
+        type Case<'a> = (&'a [(&'a str, &'a str)], (Colors, ThemeName, bool));
+        let table: &[Case<'_>] = &[
             (&[("TERM", "xterm"), utf8], (Sixteen, Dark, false)),
             (&[("TERM", "xterm-256color"), utf8], (Many, Dark, false)),
             (&[("TERM", "tmux-direct"), utf8], (Many, Dark, false)),

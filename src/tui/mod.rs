@@ -19,6 +19,7 @@ mod output;
 mod outside;
 pub mod pane;
 pub mod picture;
+pub mod replay;
 mod schedule;
 pub mod theme;
 pub mod update;

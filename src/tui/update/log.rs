@@ -120,27 +120,23 @@ fn now_shown(model: &Model) -> Vec<String> {
     model.log(model.focus).and_then(|pane| pane.current()).map(Row::line).into_iter().collect()
 }
 
-/// Copies whole lines, as many as a clipboard takes; says so if those are not all.
+/// Copies whole lines, as many of the last ones as a clipboard takes; says so if those are not all.
 fn copy(model: &mut Model, lines: Vec<String>) -> Vec<Cmd> {
-    let mut text = String::new();
-    let mut taken = 0;
-    for line in &lines {
-        if text.len() + line.len() + 1 > COPIED {
-            break;
-        }
-        text.push_str(line);
-        text.push('\n');
-        taken += 1;
-    }
+    let mut bytes = 0;
+    let fits = |line: &&String| {
+        bytes += line.len() + 1;
+        bytes <= COPIED
+    };
+    let taken = lines.iter().rev().take_while(fits).count();
     model.remark = (taken < lines.len()).then(|| {
         format!(
-            "only {} of {}: a terminal takes no more than {CLIPBOARD} bytes; s saves all",
-            taken,
+            "only the last {taken} of {}: a terminal takes no more than {CLIPBOARD} bytes; s saves all",
             words::count(lines.len(), "line")
         )
     });
-    if lines.len() == 1 {
-        text.truncate(text.trim_end_matches('\n').len());
+    let mut text = lines[lines.len() - taken..].join("\n");
+    if lines.len() > 1 {
+        text.push('\n');
     }
     vec![Cmd::Copy(text)]
 }

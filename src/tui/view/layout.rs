@@ -223,3 +223,69 @@ fn is_shown(model: &Model, form: Form, pane: PaneId) -> bool {
         _ => pane == chosen(model),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::caps::Caps;
+
+    fn model(size: (u16, u16)) -> Model {
+        Model::new(Caps::default(), size, crate::model::Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn each_size_has_its_form() {
+        for (size, form) in [
+            ((19, 50), Form::Tiny),
+            ((80, 3), Form::Tiny),
+            ((20, 4), Form::Narrow),
+            ((59, 40), Form::Narrow),
+            ((80, 11), Form::Narrow),
+            ((60, 12), Form::One),
+            ((80, 24), Form::One),
+            ((119, 50), Form::One),
+            ((200, 30), Form::One),
+            ((120, 35), Form::Two),
+            ((179, 60), Form::Two),
+            ((180, 50), Form::Three),
+        ] {
+            assert_eq!(areas(&model(size)).form, form, "{size:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_lies_on_anything_else_and_all_of_it_on_the_screen() {
+        for size in [(20, 4), (40, 12), (80, 24), (120, 35), (150, 49), (180, 50), (250, 100)] {
+            for zoom in [false, true] {
+                let mut model = model(size);
+                model.zoom = zoom;
+                let areas = areas(&model);
+                let mut all: Vec<Rect> = areas.panes.iter().map(|(_, area)| *area).collect();
+                all.extend([areas.header, areas.agent, areas.run, areas.tabs, areas.card]);
+                all.extend([areas.alerts, areas.buttons, areas.footer]);
+                all.retain(|area| !area.is_empty());
+                for (at, area) in all.iter().enumerate() {
+                    assert_eq!(area.intersection(areas.screen), *area, "{size:?}");
+                    assert!(all[at + 1..].iter().all(|other| !area.intersects(*other)), "{size:?}: {all:?}");
+                }
+                let covered: u32 = all.iter().map(|area| area.area()).sum();
+                assert_eq!(covered, areas.screen.area(), "no row is wasted at {size:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_focus_is_always_on_a_pane_that_is_seen() {
+        for focus in [PaneId::Pipeline, PaneId::Build, PaneId::Agent, PaneId::History, PaneId::Diagnostics] {
+            for size in [(40, 12), (80, 24), (120, 40), (200, 60)] {
+                for zoom in [false, true] {
+                    let mut model = model(size);
+                    (model.focus, model.zoom) = (focus, zoom);
+                    let areas = areas(&model);
+                    let on = areas.focus(&model).expect("a pane");
+                    assert!(areas.panes.iter().any(|(id, _)| *id == on));
+                }
+            }
+        }
+    }
+}

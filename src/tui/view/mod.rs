@@ -36,17 +36,21 @@ use super::model::{Link, Model, PaneId};
 use super::theme::Theme;
 use pen::Pen;
 
-/// Draws the model.
+/// Draws the model. The frame is empty before, as every new one is.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
-    draw(model, frame.buffer_mut());
+    paint(model, frame.buffer_mut());
 }
 
-/// Draws the model on a buffer of any size.
+/// Draws the model on a buffer of any size, whatever was in it.
 pub fn draw(model: &Model, buffer: &mut Buffer) {
+    buffer.reset();
+    paint(model, buffer);
+}
+
+fn paint(model: &Model, buffer: &mut Buffer) {
     let areas = layout::within(model, buffer.area);
     let mut pen = Pen { buffer, theme: Theme::of(model.caps) };
     let screen = areas.screen;
-    pen.clear(screen);
     if areas.form == Form::Tiny {
         let text = format!("terminal too small {}x{}, q to detach", screen.width, screen.height);
         for (line, y) in pen::wrapped(&text, screen.width).into_iter().zip(screen.top()..screen.bottom()) {

@@ -33,6 +33,21 @@ pub fn open(
     if area.height == 0 {
         return area;
     }
+    let numbered;
+    let words = match number(id).filter(|_| areas.form == Form::Three && !model.zoom) {
+        Some(number) => {
+            let mut title = vec![piece(number, pen.theme.key), piece(" ", pen.theme.plain)];
+            title.extend(words.title.iter().cloned());
+            numbered = Words {
+                title,
+                count: words.count.clone(),
+                wanted: words.wanted.clone(),
+                place: words.place.clone(),
+            };
+            &numbered
+        }
+        None => words,
+    };
     if areas.form == Form::Narrow {
         pen.rule(area, area.y, "─", style);
         let room = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
@@ -46,6 +61,17 @@ pub fn open(
         }
     }
     areas.inside(area)
+}
+
+/// The key that leads to a pane: said where no line of pages says it.
+fn number(id: PaneId) -> Option<&'static str> {
+    match id {
+        PaneId::Pipeline => Some("1"),
+        PaneId::Build => Some("2"),
+        PaneId::Updater | PaneId::Agent => Some("3"),
+        PaneId::History => Some("4"),
+        PaneId::Diagnostics => None,
+    }
 }
 
 /// Without a frame there is no lower edge: what was searched for goes to the top.

@@ -237,9 +237,11 @@ pub fn finish(buffer: &mut Buffer, ascii: bool) {
         {
             continue;
         }
+        let plain = plain(cell.symbol());
         if ascii {
-            let plain = plain(cell.symbol());
-            cell.set_symbol(plain);
+            cell.set_symbol(plain.unwrap_or("?"));
+        } else if plain.is_some() {
+            // One of our own.
         } else if cell.symbol().len() > SYMBOL_LIMIT || text::clean(cell.symbol()) != cell.symbol() {
             cell.set_symbol("?");
         }
@@ -247,8 +249,8 @@ pub fn finish(buffer: &mut Buffer, ascii: bool) {
 }
 
 /// What stands for a symbol where only ASCII is shown. All of one column.
-fn plain(symbol: &str) -> &'static str {
-    match symbol {
+fn plain(symbol: &str) -> Option<&'static str> {
+    Some(match symbol {
         "─" | "–" | "—" => "-",
         "│" | "║" => "|",
         "┌" | "┐" | "└" | "┘" | "├" | "┤" | "┬" | "┴" | "┼" | "✓" => "+",
@@ -264,6 +266,81 @@ fn plain(symbol: &str) -> &'static str {
         "↑" => "^",
         "↓" => "v",
         "" | " " => " ",
-        _ => "?",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::style::Color;
+
+    use super::*;
+    use crate::tui::caps::Caps;
+
+    fn written(text: &str, columns: u16) -> (String, u16) {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, columns + 2, 1));
+        let mut pen = Pen { buffer: &mut buffer, theme: Theme::of(Caps::default()) };
+        let area = Rect::new(1, 0, columns, 1);
+        let end = pen.cut(area, 1, 0, text, Style::new().fg(Color::Red));
+        finish(&mut buffer, false);
+        (crate::tui::picture::text(&buffer).trim_end().to_owned(), end - 1)
+    }
+
+    #[test]
+    fn what_does_not_fit_ends_with_an_ellipsis() {
+        for (text, columns, expected) in [
+            ("short", 8, " short"),
+            ("exactly8", 8, " exactly8"),
+            ("longer than it", 8, " longer…"),
+            ("日本語のログ", 8, " 日本語…"),
+            ("日本語", 5, " 日本…"),
+            ("\u{1b}[31mred\u{7}", 8, " red"),
+            ("a\u{202e}b\u{200b}c", 8, " abc"),
+            ("", 8, ""),
+            ("x", 0, ""),
+        ] {
+            let (line, end) = written(text, columns);
+            assert_eq!(line, expected, "{text:?}");
+            assert!(end <= columns);
+        }
+    }
+
+    #[test]
+    fn lines_are_broken_between_words_where_there_are_any() {
+        for (text, columns, expected) in [
+            ("a few words in a line", 9, &["a few", "words in", "a line"][..]),
+            ("unbreakable-as-it-is", 9, &["unbreakab", "le-as-it-", "is"]),
+            ("日本語の長い行", 6, &["日本語", "の長い", "行"]),
+            ("", 9, &[]),
+            ("no room", 0, &[]),
+        ] {
+            assert_eq!(wrapped(text, columns), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn columns_are_counted_as_the_screen_counts_them() {
+        for (text, columns, expected) in [("abc", 3, 3), ("e\u{301}x", 2, 1), ("日本", 4, 3), ("ok", 2, 1)]
+        {
+            assert_eq!(width(text), columns, "{text:?}");
+            assert_eq!(fitting(text, columns), text.len());
+            assert!(fitting(text, expected) <= text.len());
+        }
+    }
+
+    #[test]
+    fn no_cell_holds_what_a_terminal_obeys() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 6, 1));
+        for (x, symbol) in ["\u{1b}", "\u{202e}", "─", "é", "日", "a"].into_iter().enumerate() {
+            buffer.content[x].set_symbol(symbol);
+        }
+        buffer.content[5].set_symbol(&format!("a{}", "\u{301}".repeat(40)));
+        let mut ascii = buffer.clone();
+        finish(&mut buffer, false);
+        finish(&mut ascii, true);
+        let symbols =
+            |buffer: &Buffer| buffer.content.iter().map(|cell| cell.symbol().to_owned()).collect::<String>();
+        assert_eq!(symbols(&buffer), "??─é日?");
+        assert_eq!(symbols(&ascii), "??-???");
     }
 }
