@@ -113,6 +113,8 @@ fn on_a_terminal_the_dashboard_shows_the_story_and_the_buttons_are_the_users() {
     comes(&mut tty, "update v1.0.0 -> v1.1.0: done");
     comes(&mut tty, "The story is over");
     tty.type_in("p");
+    tty.wait_for("Pause for 1 h");
+    tty.type_in("\t\r");
     tty.wait_for("Resume");
     tty.type_in("?");
     tty.wait_for("Draw the screen anew");
