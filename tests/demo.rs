@@ -117,9 +117,9 @@ fn on_a_terminal_the_dashboard_shows_the_story_and_the_buttons_are_the_users() {
     tty.type_in("\t\r");
     tty.wait_for("Resume");
     tty.type_in("?");
-    tty.wait_for("Draw the screen anew");
+    tty.wait_for("Pages and panes");
     tty.type_in("q");
-    tty.wait_without("Draw the screen anew");
+    tty.wait_without("Pages and panes");
     tty.type_in("q");
     assert_eq!(code(tty.end_restored()), 0, "{}", tty.text());
     for said in [
