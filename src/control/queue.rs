@@ -109,7 +109,83 @@ impl Queue {
         }
     }
 
+    /// Forgets everything that waits, as when a new view holds it already.
+    pub fn clear(&self) {
+        let mut inner = self.lock();
+        inner.lines.clear();
+        inner.dropped = 0;
+        inner.overrun = false;
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(text: &str, may_be_dropped: bool) -> Line {
+        Line { text: text.into(), may_be_dropped }
+    }
+
+    fn all(queue: &Queue) -> Vec<Next> {
+        std::iter::from_fn(|| queue.take()).take(2 * MOST).collect()
+    }
+
+    #[test]
+    fn lines_come_out_in_order_and_the_end_last() {
+        let queue = Queue::new();
+        queue.push(line("a", true));
+        queue.push(line("b", false));
+        queue.close();
+        queue.push(line("late", false));
+        let next = [queue.take(), queue.take(), queue.take(), queue.take()];
+        let wanted = [Next::Line("a".into()), Next::Line("b".into()), Next::Closed, Next::Closed];
+        assert_eq!(next, wanted.map(Some));
+    }
+
+    #[test]
+    fn what_does_not_matter_goes_first_and_is_counted() {
+        let queue = Queue::new();
+        queue.push(line("matters", false));
+        for at in 0..100_000 {
+            queue.push(line(&at.to_string(), true));
+        }
+        let out = all(&queue);
+        assert_eq!(out.len(), MOST + 1, "the mark, and no more than fits");
+        assert_eq!(out[0], Next::Dropped(100_000 + 1 - MOST as u64));
+        assert_eq!(out[1], Next::Line("matters".into()));
+        assert_eq!(out[2], Next::Line((100_000 - MOST + 1).to_string().into()));
+        assert_eq!(out[MOST], Next::Line("99999".into()));
+    }
+
+    #[test]
+    fn what_matters_is_never_lost_one_by_one() {
+        let queue = Queue::new();
+        for _ in 0..=MOST {
+            queue.push(line("matters", false));
+        }
+        queue.push(line("unseen", false));
+        assert_eq!(all(&queue), [Next::Resync], "until the new view is asked for, nothing is kept");
+        queue.push(line("after", false));
+        assert_eq!(all(&queue), [Next::Line("after".into())]);
+        queue.push(line("old", true));
+        queue.clear();
+        assert_eq!(queue.take(), None);
+    }
+
+    #[test]
+    fn a_reader_that_waits_is_woken() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let queue = Queue::new();
+        let (reader, writer) = (queue.clone(), queue);
+        let thread = std::thread::spawn(move || {
+            runtime.block_on(async { [reader.next().await, reader.next().await] })
+        });
+        writer.push(line("a", true));
+        writer.close();
+        assert_eq!(thread.join().expect("no panic"), [Next::Line("a".into()), Next::Closed]);
     }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex, Weak};
 
-use sentinel_updater::control::protocol::{LogTail, Logs, Subscribe, Subscribed, Welcome};
-use sentinel_updater::control::{Caller, Queue, Reply, Request, Role, Service, codec};
-use sentinel_updater::model::event::Level;
-use sentinel_updater::model::{Event, EventKind, Timestamp, View};
+use sentinel_updater::control::protocol::{
+    LogLines, LogTail, Logs, PROTOCOL, Subscribe, Subscribed, Welcome,
+};
+use sentinel_updater::control::{Caller, Notice, Queue, Reply, Request, Role, Service, codec};
+use sentinel_updater::model::{Class, Event, EventKind, Failure, Timestamp, View};
 use serde_json::{Value, json};
 
 pub(crate) const EPOCH: &str = "first";
@@ -64,7 +65,7 @@ impl Fake {
 impl Service for Fake {
     fn welcome(&self, role: Role) -> Welcome {
         Welcome {
-            protocol: sentinel_updater::control::protocol::PROTOCOL,
+            protocol: PROTOCOL,
             program: "1.2.3".into(),
             epoch: EPOCH.into(),
             role,
@@ -88,19 +89,16 @@ impl Service for Fake {
 
     fn resync(&self, queue: &Arc<Queue>) -> View {
         let inner = self.inner.lock().expect("whole");
-        while queue.take().is_some() {}
+        queue.clear();
         inner.view.clone()
     }
 
     fn logs<'a>(&'a self, request: &'a Logs, queue: &'a Arc<Queue>) -> Reply<'a, LogTail> {
         Box::pin(async move {
             if request.follow {
-                let lines = sentinel_updater::control::protocol::LogLines {
-                    log: request.log,
-                    at: Timestamp::UNIX_EPOCH,
-                    lines: vec!["after".into()],
-                };
-                queue.push(codec::notice(&sentinel_updater::control::Notice::Log(lines)));
+                let lines =
+                    LogLines { log: request.log, at: Timestamp::UNIX_EPOCH, lines: vec!["after".into()] };
+                queue.push(codec::notice(&Notice::Log(lines)));
             }
             Ok(LogTail { lines: vec!["before".into()], source: Some("/log".into()) })
         })
@@ -115,20 +113,12 @@ impl Service for Fake {
                     Ok(json!({"checked": true}))
                 }
                 Request::Status => Ok(json!({"role": caller.role, "uid": caller.uid})),
-                Request::Cancel => Err(sentinel_updater::model::Failure::new(
-                    sentinel_updater::model::Class::Busy,
-                    "cannot cancel",
-                )
-                .cause("too late")
-                .hint("wait")),
+                Request::Cancel => {
+                    Err(Failure::new(Class::Busy, "cannot cancel").cause("too late").hint("wait"))
+                }
                 Request::Versions => panic!("a fault of the service"),
                 _ => Ok(json!({})),
             }
         })
     }
-}
-
-/// A remark.
-pub(crate) fn note(text: &str) -> EventKind {
-    EventKind::Note { level: Level::Info, text: text.into() }
 }

@@ -15,7 +15,8 @@ pub(crate) struct House {
     pub(crate) socket: PathBuf,
     pub(crate) gate: Gate,
     pub(crate) warnings: Vec<Warning>,
-    pub(crate) folder: tempfile::TempDir,
+    /// Removed at the end.
+    _folder: tempfile::TempDir,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<Outcome<()>>>,
 }
@@ -44,7 +45,7 @@ impl House {
             let runtime = runtime();
             runtime.block_on(serve(listener, service, async { drop(stopped.await) }))
         });
-        Ok(Self { socket, gate, warnings, folder, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { socket, gate, warnings, _folder: folder, stop: Some(stop), thread: Some(thread) })
     }
 
     pub(crate) async fn client(&self) -> Connection {

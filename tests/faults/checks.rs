@@ -36,14 +36,24 @@ pub(crate) fn health() -> Option<Health> {
 
 /// The records of the journal, oldest first; what is torn at its end counts as not there.
 pub(crate) fn journal() -> Vec<Value> {
+    written().lines().filter_map(record).collect()
+}
+
+/// The last of them.
+pub(crate) fn last_record() -> Option<Value> {
+    written().lines().rev().find_map(record)
+}
+
+/// The text of the journal. Most of the file is reserved room, and it is looked at many times a second.
+fn written() -> String {
     let bytes = fs::read(format!("{STATE}/journal")).unwrap_or_default();
-    // Most of it is reserved room, and it is looked at many times a second.
     let written = CStr::from_bytes_until_nul(&bytes).map_or(&bytes[..], CStr::to_bytes);
-    let text = String::from_utf8_lossy(written);
-    let lines = text.lines().filter_map(|line| line.split_once(' '));
-    lines
-        .filter_map(|(_, json)| serde_json::from_str(json).ok().map(|mut line: Value| line["entry"].take()))
-        .collect()
+    String::from_utf8_lossy(written).into_owned()
+}
+
+fn record(line: &str) -> Option<Value> {
+    let (_, json) = line.split_once(' ')?;
+    serde_json::from_str(json).ok().map(|mut line: Value| line["entry"].take())
 }
 
 /// At every instant: the agent's binary is one of the versions, whole, or there was none before.

@@ -10,9 +10,12 @@ use crate::kit::Result;
 /// What a disk answers when it is broken, full, read-only, or not ours; syncs fail among the others.
 const ERRORS: [&str; 4] = ["EIO", "ENOSPC", "EROFS", "EACCES"];
 
+/// Inodes that are left when they are used up.
+const LEFT: u64 = 4;
+
 pub(crate) fn once() -> Result<()> {
     for error in ERRORS {
-        let most = if error == "EIO" { 100 } else { 50 };
+        let most = if error == "EIO" { 60 } else { 32 };
         play(&format!("{error} once"), Blow::Error, |nth| format!("error:{error}:{nth}"), most)?;
     }
     Ok(())
@@ -20,18 +23,27 @@ pub(crate) fn once() -> Result<()> {
 
 pub(crate) fn lasting() -> Result<()> {
     for error in ["EIO", "EROFS"] {
-        play(&format!("{error} from then on"), Blow::Lasting, |nth| format!("error:{error}:{nth}+"), 24)?;
+        play(&format!("{error} from then on"), Blow::Lasting, |nth| format!("error:{error}:{nth}+"), 16)?;
     }
     Ok(())
 }
 
 /// Less room than the agent's own database needs would stop the agent too.
 pub(crate) fn full() -> Result<()> {
-    play("disk full in the middle", Blow::Fill(7 * 1024), |nth| format!("stop:{nth}"), 40)?;
+    play("disk full in the middle", Blow::Fill(7 * 1024), |nth| format!("stop:{nth}"), 24)?;
     let before = [8, 16, 24, 32, 48, 60, 63, 65, 70, 80];
     let cases: Vec<Case> =
         before.iter().map(|mib| case(Blow::Full(mib * 1024), "count".to_owned(), true)).collect();
     settle("disk full before", &cases)
+}
+
+/// The agent's own database needs two inodes whenever it starts, and so does that of the updater.
+pub(crate) fn inodes() -> Result<()> {
+    play("inodes used up in the middle", Blow::FillInodes(LEFT), |nth| format!("stop:{nth}"), 12)?;
+    let before = [LEFT, 5, 6, 8, 10, 14];
+    let cases: Vec<Case> =
+        before.iter().map(|left| case(Blow::FullInodes(*left), "count".to_owned(), true)).collect();
+    settle("inodes used up before", &cases)
 }
 
 pub(crate) fn read_only() -> Result<()> {

@@ -70,6 +70,7 @@ fn trials() -> Vec<Trial> {
         ("killed_in_an_update", kills::update),
         ("killed_in_a_rollback", kills::crash),
         ("killed_in_a_rollback_with_the_database", kills::migration),
+        ("killed_inside_its_database", kills::database),
         ("killed_in_an_installation", kills::install),
         ("killed_in_a_recovery", kills::recovery),
         ("power_cut_in_a_switch", power::switch),
@@ -79,6 +80,7 @@ fn trials() -> Vec<Trial> {
         ("an_operation_fails", errors::once),
         ("operations_fail_from_then_on", errors::lasting),
         ("the_disk_is_full", errors::full),
+        ("the_inodes_are_used_up", errors::inodes),
         ("the_folder_of_the_binary_is_read_only", errors::read_only),
         ("every_change_passes_a_point", traced::every_change_passes_a_point),
     ];

@@ -44,6 +44,12 @@ pub(crate) enum Blow {
     Fill(u64),
     /// The disk is filled up to so many KiB before it is started.
     Full(u64),
+    /// It stops, so many inodes are left on the disk, and it goes on.
+    FillInodes(u64),
+    /// So many inodes are left before it is started.
+    FullInodes(u64),
+    /// It is killed inside its own database, before the so many-th call that changes a file of that.
+    KillInDatabase(u32),
     /// The folder of the agent's binary is mounted read-only.
     ReadOnly,
     /// Nothing, under the eyes of strace until it rests.

@@ -111,6 +111,7 @@ impl Play<'_> {
         let before = last_run();
         match strike.blow {
             Blow::Full(left) => self.stand.fill(left)?,
+            Blow::FullInodes(left) => self.stand.fill_inodes(left)?,
             Blow::ReadOnly => self.stand.read_only(true)?,
             _ => {}
         }
@@ -122,12 +123,22 @@ impl Play<'_> {
             self.end(&mut updater)?;
             return traced::check();
         }
-        let mut updater = self.stand.start(&strike.words, Some(&strike.fault))?;
+        let mut updater = match strike.blow {
+            Blow::KillInDatabase(nth) => {
+                self.stand.start_under(Some(traced::killing(nth)), &strike.words, Some(&strike.fault))?
+            }
+            _ => self.stand.start(&strike.words, Some(&strike.fault))?,
+        };
         match strike.blow {
-            Blow::Kill | Blow::Cut(_) | Blow::Fill(_) => {
+            Blow::Kill | Blow::Cut(_) | Blow::Fill(_) | Blow::FillInodes(_) | Blow::KillInDatabase(_) => {
                 let state = self.wait_for_blow(&mut updater, &before)?;
                 match (strike.blow, state) {
                     (Blow::Kill, State::Killed(9)) => {}
+                    // Neither strace nor whom it lets go is to live on.
+                    (Blow::KillInDatabase(_), state) if traced::killed() || state == State::Runs => {
+                        self.report.met = traced::killed();
+                        process::kill_all()?;
+                    }
                     (_, State::Runs) => self.report.met = false,
                     (Blow::Cut(how), State::Stopped) => {
                         self.rows.cut();
@@ -140,15 +151,19 @@ impl Play<'_> {
                         self.report.kept += kept;
                         self.report.lost += 1 - kept;
                     }
-                    (Blow::Fill(left), State::Stopped) => {
-                        self.stand.fill(left)?;
+                    (Blow::Fill(_) | Blow::FillInodes(_), State::Stopped) => {
+                        match strike.blow {
+                            Blow::FillInodes(left) => self.stand.fill_inodes(left)?,
+                            Blow::Fill(left) => self.stand.fill(left)?,
+                            _ => {}
+                        }
                         updater.go_on();
                         self.wait_for_end(&mut updater, &before)?;
                     }
                     (_, other) => return Err(format!("it ended otherwise: {other:?}")),
                 }
             }
-            Blow::Error | Blow::Full(_) | Blow::ReadOnly | Blow::Trace | Blow::None => {
+            Blow::Error | Blow::Full(_) | Blow::FullInodes(_) | Blow::ReadOnly | Blow::Trace | Blow::None => {
                 self.wait_for_end(&mut updater, &before)?;
             }
             Blow::Lasting => self.wait_for_agent(&mut updater),
@@ -171,7 +186,7 @@ impl Play<'_> {
         let deadline = Instant::now() + PATIENCE;
         for turn in 0.. {
             let state = updater.look();
-            if state != State::Runs || turn % 10 == 9 && self.is_through(before) {
+            if state != State::Runs || traced::killed() || turn % 10 == 9 && self.is_through(before) {
                 return Ok(state);
             }
             if turn % 10 == 4 {
@@ -209,13 +224,13 @@ impl Play<'_> {
         }
     }
 
-    /// What the agent of before says now counts.
-    fn look(&mut self) {
-        if let Some(agent) = checks::health()
-            && agent.version == made::OLD
-        {
+    /// What the agent says now; that of before counts.
+    fn look(&mut self) -> Option<Health> {
+        let agent = checks::health()?;
+        if agent.version == made::OLD {
             self.rows.seen(&agent);
         }
+        Some(agent)
     }
 
     /// Everything is over although the fault was not met: there are fewer operations than expected.
@@ -225,7 +240,7 @@ impl Play<'_> {
                 && self.case.allows(&last["run"]["verdict"])
                 && last["run"]["id"] != *before
         };
-        checks::journal().pop().is_some_and(ended)
+        checks::last_record().is_some_and(ended)
             && checks::health().is_some_and(|agent| self.case.ends.contains(&agent.version))
     }
 
@@ -254,9 +269,8 @@ impl Play<'_> {
     /// Waits until everything holds that must hold at rest.
     fn rest(&mut self, updater: &mut Process, ends: &[String]) -> Result<()> {
         let look = |play: &mut Self| {
-            play.look();
-            let agent = checks::health().filter(|agent| ends.contains(&agent.version))?;
-            let last = checks::journal().pop()?;
+            let agent = play.look().filter(|agent| ends.contains(&agent.version))?;
+            let last = checks::last_record()?;
             (last["record"] == "end" && play.case.allows(&last["run"]["verdict"])).then_some(agent)
         };
         // What follows the last record takes a moment, and a version that is not held is tried again. The
@@ -288,7 +302,7 @@ impl Play<'_> {
                 state => return Err(format!("waited until {what}, but it ended: {state:?}")),
             }
             if Instant::now() > deadline {
-                let last = checks::journal().pop().unwrap_or_default();
+                let last = checks::last_record().unwrap_or_default();
                 let agent = checks::health();
                 return Err(format!("waited in vain until {what}; agent {agent:?}, last record {last}"));
             }
@@ -299,12 +313,12 @@ impl Play<'_> {
 
 /// No run is open in the journal.
 fn closed() -> bool {
-    checks::journal().last().is_some_and(|last| last["record"] == "end")
+    checks::last_record().is_some_and(|last| last["record"] == "end")
 }
 
 /// The run that the journal's last record ended.
 fn last_run() -> Value {
-    checks::journal().pop().map(|mut last| last["run"]["id"].take()).unwrap_or_default()
+    checks::last_record().map(|mut last| last["run"]["id"].take()).unwrap_or_default()
 }
 
 /// The words of the service.
@@ -327,6 +341,9 @@ pub(crate) fn all_hold(cases: &[Case], reports: &[Report]) -> Result<()> {
             Some(format!("{} {:?} {:?}: {wrong}", case.name, case.strikes, report.struck))
         })
         .collect();
+    for each in &wrong {
+        eprintln!("does not hold: {}", each.lines().next().unwrap_or_default());
+    }
     match wrong.first() {
         None => Ok(()),
         Some(_) => Err(format!("{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n\n"))),

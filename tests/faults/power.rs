@@ -14,20 +14,20 @@ const DROP: u32 = 2;
 const LOG: u32 = 1;
 
 pub(crate) fn switch() -> Result<()> {
-    play(&Story { from: "@switch", ..UPDATE }, 30)
+    play(&Story { from: "@switch", ..UPDATE }, 20)
 }
 
 pub(crate) fn rollback() -> Result<()> {
-    play(&CRASH, 16)
+    play(&CRASH, 12)
 }
 
 pub(crate) fn migration() -> Result<()> {
-    play(&MIGRATION, 20)
+    play(&MIGRATION, 14)
 }
 
 pub(crate) fn recovery() -> Result<()> {
-    recoveries(Disk::Ext4, "stop", Blow::Cut(DROP), 16)?;
-    recoveries(Disk::Xfs, "stop", Blow::Cut(DROP), 16)
+    recoveries(Disk::Ext4, "stop", Blow::Cut(DROP), 12)?;
+    recoveries(Disk::Xfs, "stop", Blow::Cut(DROP), 12)
 }
 
 fn play(story: &Story, most: usize) -> Result<()> {

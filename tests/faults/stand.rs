@@ -36,6 +36,8 @@ pub(crate) const POINTS: &str = "/mnt/points";
 pub(crate) const PORT: u16 = 8000;
 
 const FILLING: &str = "/mnt/disk/filling";
+/// A folder of empty files.
+const INODES: &str = "/mnt/disk/inodes";
 /// What no sync ever covers.
 const WITNESS: &str = "/mnt/disk/witness";
 /// Bytes of it: some blocks.
@@ -96,7 +98,10 @@ impl Stand {
         run("truncate", &["--size", &format!("{size}M"), FILE])?;
         match disk {
             Disk::Ext4 => {
-                run("mkfs.ext4", &["-q", "-E", "lazy_itable_init=1,nodiscard", "-J", "size=8", FILE])
+                // Few inodes, so that they can be used up; some hundred are plenty otherwise.
+                let options =
+                    ["-q", "-N", "1024", "-E", "lazy_itable_init=1,nodiscard", "-J", "size=8", FILE];
+                run("mkfs.ext4", &options)
             }
             // The variables are how its own tests get a file system of less than 300 MB.
             Disk::Xfs => run(
@@ -145,10 +150,19 @@ impl Stand {
         run("fallocate", &["--length", &format!("{size}KiB"), FILLING])
     }
 
+    /// Uses up inodes, until so many are left.
+    pub(crate) fn fill_inodes(&self, left: u64) -> Result<()> {
+        let fail = |error: std::io::Error| format!("{INODES}: {error}");
+        fs::create_dir(INODES).map_err(fail)?;
+        let free = rustix::fs::statvfs(DISK).map_err(|error| fail(error.into()))?.f_ffree;
+        (left..free).try_for_each(|nth| fs::write(format!("{INODES}/{nth}"), "").map_err(fail))
+    }
+
     /// Gives the room back.
     pub(crate) fn empty(&self) {
         // It may not have been filled.
         let _ = fs::remove_file(FILLING);
+        let _ = fs::remove_dir_all(INODES);
     }
 
     /// Keeps the disk under a name. It must not be mounted.

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::kills::{CRASH, INSTALL, MIGRATION, Story, UPDATE};
 use super::plan::{Blow, Disk, Strike};
 use super::play::{all_hold, service};
-use super::stand::{DISK, POINTS};
+use super::stand::{DISK, POINTS, STATE};
 use super::{lane, made};
 use crate::kit::Result;
 
@@ -29,6 +29,24 @@ pub(crate) fn possible() -> Result<()> {
 pub(crate) fn before() -> (&'static str, Vec<String>) {
     let words = ["-f", "-y", "-qq", "-s", "16", "-o", TRACE, "-e", CALLS];
     (STRACE, words.map(str::to_owned).to_vec())
+}
+
+/// What kills a program before its `nth` call (of one thread) that changes a file of its own database.
+pub(crate) fn killing(nth: u32) -> (&'static str, Vec<String>) {
+    const WRITES: &str = "pwrite64,write,fsync,fdatasync,ftruncate,unlink";
+    // What an earlier case has left would count as this one's.
+    let _ = fs::remove_file(TRACE);
+    let mut words = ["-f", "--seccomp-bpf", "-qq", "-o", TRACE, "-e"].map(str::to_owned).to_vec();
+    words.extend([format!("trace={WRITES}"), "-e".into(), format!("inject={WRITES}:signal=KILL:when={nth}")]);
+    for file in ["", "-wal", "-journal"] {
+        words.extend(["-P".to_owned(), format!("{STATE}/updater.db{file}")]);
+    }
+    (STRACE, words)
+}
+
+/// Whether that kill came.
+pub(crate) fn killed() -> bool {
+    fs::read_to_string(TRACE).is_ok_and(|text| text.contains("killed by SIGKILL"))
 }
 
 pub(crate) fn every_change_passes_a_point() -> Result<()> {
@@ -142,7 +160,7 @@ fn changes(name: &str, call: &str) -> bool {
 /// What needs no point, and why.
 fn is_explained(name: &str, call: &str) -> bool {
     let on = |part: &str| call.contains(part);
-    // SQLite has its own order and its own proof; kills within it are among the sweeps by time.
+    // SQLite has its own order and its own proof; kills within the updater's own are a kind of their own.
     let sqlite = on("updater.db")
         || on("sentinel.db")
         || on("/snapshots/")

@@ -16,6 +16,7 @@ mod kills;
 mod policies;
 mod power;
 mod probation;
+mod socket;
 mod surroundings;
 mod updates;
 
@@ -25,6 +26,7 @@ pub(crate) fn all() -> Vec<Trial> {
         policies::scenarios(),
         power::scenarios(),
         probation::scenarios(),
+        socket::scenarios(),
         agent::scenarios(),
         updates::scenarios(),
         hooks::scenarios(),

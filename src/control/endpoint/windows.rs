@@ -20,7 +20,7 @@ use windows_sys::Win32::System::Pipes::GetNamedPipeClientProcessId;
 use super::{Access, Gate, Peer, Rules, Warning};
 use crate::model::{Class, Failure, Outcome};
 
-pub(in crate::control) use NamedPipeServer as Stream;
+pub(in crate::control) use tokio::net::windows::named_pipe::NamedPipeServer as Stream;
 
 /// Everything for the system and for administrators, nothing for others, nothing inherited.
 const LIST: &str = "D:P(A;;GA;;;SY)(A;;GA;;;BA)";

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -15,16 +16,23 @@ use super::super::codec::{self, Fault, Frame, Frames, Id, Parsed};
 use super::super::endpoint::{Peer, Rules};
 use super::super::protocol::{Dropped, Hello, Log, Logs, PROTOCOL, REQUEST_LIMIT, Subscribe};
 use super::super::queue::Next;
-use super::super::{Caller, Notice, Queue, Request, Role, Service};
+use super::super::{Notice, Queue, Request, Role, Service};
+use super::calls::{self, Made};
 use super::outbox::Outbox;
 use super::rate::{Rate, Turn};
 use super::words;
 use crate::model::{Failure, Outcome};
 
-/// How long a client may take to say `hello`.
-const GREETING: Duration = Duration::from_secs(2);
-/// How long a client may ask nothing, unless it subscribed or follows a log.
-const IDLE: Duration = Duration::from_secs(60);
+/// How long a client may say nothing.
+#[derive(Debug, Clone, Copy)]
+struct Silence {
+    /// Until it says `hello`.
+    first: Duration,
+    /// Until it asks something, unless it subscribed or follows a log.
+    idle: Duration,
+}
+
+const SILENCE: Silence = Silence { first: Duration::from_secs(2), idle: Duration::from_secs(60) };
 /// Requests of one client that are being answered at once. More are not read until then.
 const AT_ONCE: usize = 16;
 
@@ -39,13 +47,6 @@ enum Stage {
     Foreign(u32),
     /// No more requests; what is to be written is.
     Closing,
-}
-
-/// An answer that has been made.
-struct Made {
-    id: Id,
-    request: Request,
-    answer: Outcome<Value>,
 }
 
 /// What can happen to a connection.
@@ -64,6 +65,7 @@ pub(super) struct Connection {
     service: Arc<dyn Service>,
     rules: watch::Receiver<Rules>,
     ends: watch::Receiver<bool>,
+    silence: Silence,
     stage: Stage,
     rate: Rate,
     /// When the client last asked something.
@@ -93,6 +95,7 @@ impl Connection {
             service,
             rules,
             ends,
+            silence: SILENCE,
             stage: Stage::New,
             rate: Rate::new(now),
             asked: now,
@@ -108,7 +111,7 @@ impl Connection {
     }
 
     /// Serves the client until it leaves, does not read, or is sent away.
-    pub(super) async fn run(mut self, stream: super::Stream) {
+    pub(super) async fn run(mut self, stream: impl AsyncRead + AsyncWrite + Unpin) {
         let (mut reader, mut writer) = tokio::io::split(stream);
         loop {
             self.requests();
@@ -150,15 +153,18 @@ impl Connection {
     /// When the client is too late.
     fn deadline(&self) -> Option<Instant> {
         match self.stage {
-            Stage::New => Some(self.asked + GREETING),
+            Stage::New => Some(self.asked + self.silence.first),
             _ if self.subscribed || !self.followed.is_empty() || !self.answers.is_empty() => None,
-            _ => Some(self.asked + IDLE),
+            _ => Some(self.asked + self.silence.idle),
         }
     }
 
     fn late(&mut self) {
-        let new = self.stage == Stage::New;
-        self.dismiss(None, &if new { words::no_hello(GREETING) } else { words::idle(IDLE) });
+        let fault = match self.stage {
+            Stage::New => words::no_hello(self.silence.first),
+            _ => words::idle(self.silence.idle),
+        };
+        self.dismiss(None, &fault);
     }
 
     /// Says why, and then no more.
@@ -246,7 +252,7 @@ impl Connection {
             let failure = self.rules.borrow().only_looks(self.peer.uid, request.method());
             if !self.refused {
                 self.refused = true;
-                log(&self.peer, &request, Err(&failure));
+                calls::log(&self.peer, &request, Err(&failure));
             }
             return self.fault(Some(&id), failure);
         }
@@ -292,25 +298,8 @@ impl Connection {
     }
 
     fn call(&mut self, id: Id, request: Request, role: Role) {
-        let caller = Caller { uid: self.peer.uid, pid: self.peer.pid, role };
         let (service, peer) = (self.service.clone(), self.peer.clone());
-        let asked = request.clone();
-        let work = async move {
-            let answer = service.call(&caller, request.clone()).await;
-            if request.steers() {
-                log(&peer, &request, answer.as_ref().map(drop));
-            }
-            answer
-        };
-        // In a task of its own, which a client that leaves does not end: what was begun is logged.
-        let work = tokio::spawn(work);
-        let keep = asked.steers();
-        self.answers.spawn(async move {
-            let mut guard = Abort { task: work.abort_handle(), armed: !keep };
-            let answer = work.await.unwrap_or_else(|_| Err(words::broken(asked.method())));
-            guard.armed = false;
-            Made { id, request: asked, answer }
-        });
+        self.answers.spawn(calls::make(service, peer, role, id, request));
     }
 
     fn answered(&mut self, made: Option<Made>) {
@@ -356,20 +345,6 @@ impl Connection {
     }
 }
 
-/// Ends a task that nobody waits for any more.
-struct Abort {
-    task: tokio::task::AbortHandle,
-    armed: bool,
-}
-
-impl Drop for Abort {
-    fn drop(&mut self) {
-        if self.armed {
-            self.task.abort();
-        }
-    }
-}
-
 async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
@@ -383,14 +358,103 @@ fn json(value: &impl serde::Serialize) -> Outcome<Value> {
     })
 }
 
-/// Who asked for what, and what came of it.
-fn log(peer: &Peer, request: &Request, result: Result<(), &Failure>) {
-    let (uid, method, params) = (peer.uid, request.method(), words::parameters(request));
-    let pid = peer.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
-    match result {
-        Ok(()) => tracing::info!(target: "updater::control", "{method}{params} by uid {uid}{pid}: done"),
-        Err(failure) => {
-            tracing::warn!(target: "updater::control", "{method}{params} by uid {uid}{pid}: {}", failure.line());
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream};
+
+    use super::super::super::protocol::{LogTail, Subscribed, Welcome};
+    use super::super::super::{Caller, Reply, endpoint::Access, endpoint::Listener};
+    use super::*;
+    use crate::model::View;
+
+    /// Answers everything with null, except `check`, which it never answers.
+    struct Mute;
+
+    impl Service for Mute {
+        fn welcome(&self, role: Role) -> Welcome {
+            let empty = String::new;
+            Welcome {
+                protocol: PROTOCOL,
+                program: empty(),
+                epoch: empty(),
+                role,
+                host: empty(),
+                service: empty(),
+                module: empty(),
+            }
         }
+
+        fn subscribe(&self, _: &Subscribe, _: &Arc<Queue>) -> Subscribed {
+            Subscribed { epoch: String::new(), view: None }
+        }
+
+        fn resync(&self, _: &Arc<Queue>) -> View {
+            View::default()
+        }
+
+        fn logs<'a>(&'a self, _: &'a Logs, _: &'a Arc<Queue>) -> Reply<'a, LogTail> {
+            Box::pin(async { Ok(LogTail::default()) })
+        }
+
+        fn call<'a>(&'a self, _: &'a Caller, request: Request) -> Reply<'a, Value> {
+            match request {
+                Request::Check => Box::pin(std::future::pending()),
+                _ => Box::pin(async { Ok(Value::Null) }),
+            }
+        }
+    }
+
+    /// What a client hears that says these lines and then nothing; `None`: it is not sent away in time.
+    fn heard(lines: &[&str], within: Duration) -> Option<String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let folder = tempfile::tempdir().expect("a folder");
+        let (listener, _) =
+            Listener::bind(&folder.path().join("socket"), &Access::default()).expect("a listener");
+        let (_ending, ends) = watch::channel(false);
+        let peer = Peer { uid: 0, groups: Vec::new(), pid: None };
+        let mut connection = Connection::new(peer, Arc::new(Mute), listener.gate().watch(), ends);
+        connection.silence = Silence { first: Duration::from_millis(20), idle: Duration::from_millis(40) };
+        runtime.block_on(async {
+            let (ours, theirs) = tokio::io::duplex(4096);
+            let client: Pin<Box<dyn Future<Output = String>>> = Box::pin(talk(ours, lines));
+            let both = async { tokio::join!(connection.run(theirs), client).1 };
+            tokio::time::timeout(within, both).await.ok()
+        })
+    }
+
+    /// The last line that the client hears.
+    async fn talk(stream: DuplexStream, lines: &[&str]) -> String {
+        let mut stream = BufReader::new(stream);
+        for line in lines {
+            stream
+                .write_all(format!("{{\"jsonrpc\":\"2.0\",\"id\":1,{line}}}\n").as_bytes())
+                .await
+                .expect("written");
+        }
+        let (mut last, mut line) = (String::new(), String::new());
+        while stream.read_line(&mut line).await.expect("read") > 0 {
+            last = std::mem::take(&mut line);
+        }
+        last
+    }
+
+    const HELLO: &str = r#""method":"hello""#;
+
+    #[test]
+    fn who_is_silent_is_sent_away_unless_there_is_something_to_wait_for() {
+        let (long, short) = (Duration::from_secs(20), Duration::from_millis(200));
+        assert!(heard(&[], long).expect("closed").contains("no `hello` within"));
+        assert!(heard(&[HELLO], long).expect("closed").contains("nothing was asked for"));
+        assert!(heard(&[HELLO, r#""method":"status""#], long).expect("closed").contains("nothing was asked"));
+        for waits in
+            [r#""method":"subscribe""#, r#""method":"check""#, r#""method":"logs","params":{"follow":true}"#]
+        {
+            assert_eq!(heard(&[HELLO, waits], short), None, "{waits}");
+        }
+        let unfollows = r#""method":"logs","params":{"follow":false}"#;
+        let follows = r#""method":"logs","params":{"follow":true}"#;
+        assert!(heard(&[HELLO, follows, unfollows], long).expect("closed").contains("nothing was asked"));
     }
 }

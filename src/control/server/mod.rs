@@ -2,6 +2,7 @@
 //!
 //! Without clients nothing here wakes up: there is no timer that is not a connection's.
 
+mod calls;
 mod connection;
 mod outbox;
 mod rate;

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 /// Requests a second.
 const RATE: u32 = 50;
-/// Requests beyond it, without one within it, after which the connection is closed.
+/// Requests beyond it, without a rest that fills the bucket, after which the connection is closed.
 const PATIENCE: u32 = 1_000;
 
 /// A bucket of requests that fills with time.
@@ -37,11 +37,13 @@ impl Rate {
     /// A request at `now`.
     pub(super) fn take(&mut self, now: Instant) -> Turn {
         let one = Duration::from_secs(1) / RATE;
+        if self.full_at <= now {
+            self.beyond = 0;
+        }
         let empty = self.full_at.max(now) + one;
         let over = empty.saturating_duration_since(now + Duration::from_secs(1));
         if over.is_zero() {
             self.full_at = empty;
-            self.beyond = 0;
             return Turn::Now;
         }
         self.beyond += 1;
@@ -63,7 +65,7 @@ mod tests {
         assert_eq!(rate.take(start), Turn::In(Duration::from_millis(20)));
         let later = start + Duration::from_millis(20);
         assert_eq!(rate.take(later), Turn::Now);
-        for _ in 0..PATIENCE {
+        for _ in 1..PATIENCE {
             assert!(matches!(rate.take(later), Turn::In(_)));
         }
         assert_eq!(rate.take(later), Turn::Never);

@@ -13,7 +13,7 @@ use crate::tui::theme::Theme;
 
 /// Room for the first word.
 const LABEL: u16 = 11;
-/// The most lines that one of them takes.
+/// The most lines that one of them takes where there is little room.
 const MOST: usize = 3;
 
 struct Entry {
@@ -37,7 +37,11 @@ pub fn draw(model: &Model, view: &View, area: Rect, pen: &mut Pen<'_>) {
             break;
         }
         // Of several alerts each is seen.
-        let most = if entry.label == "alert" { MOST - 1 } else { MOST };
+        let most = match area.height {
+            0..10 if entry.label == "alert" => MOST - 1,
+            0..10 => MOST,
+            _ => MOST + 1,
+        };
         let rows = lines.len().min(most).min(left);
         let x = pen.put(area, area.x, y, &format!(" {:<10}", entry.label), pen.theme.faint);
         for (row, line) in lines.iter().take(rows).enumerate() {

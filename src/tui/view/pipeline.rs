@@ -61,8 +61,9 @@ fn title<'a>(model: &Model, view: &'a View, run: Option<&'a Run>, pen: &Pen<'_>)
     let mut words = Words::default();
     if view.status.run.is_some() {
         words.title = vec![piece(format!("{} {way}", status::kind(run.kind)), theme.strong)];
-        let took = times::clock(times::seconds(run.started_at, model.now));
-        words.count = vec![piece(format!("by {}  ", run.by), theme.faint), piece(took, theme.plain)];
+        // Told by the clock: an age would be one more thing to send every second.
+        let since = times::at(model, run.started_at);
+        words.count = vec![piece(format!("by {}  since {since}", run.by), theme.faint)];
         return words;
     }
     words.title = vec![piece(format!("Last {} {way}", words::kind(run.kind)), theme.strong)];
@@ -119,12 +120,11 @@ fn step(model: &Model, view: &View, run: Option<&Run>, row: &StepRow, area: Rect
     pen.cut(Rect { width: (x - area.x + room).min(area.width), ..area }, x, area.y, name, text);
     x += room + 1;
     let took = match (row.status, row.took_ms) {
-        (StepStatus::Running, _) if now => {
+        // The status lines say how long already, where they are seen: once is enough.
+        (StepStatus::Running, _) if now && model.zoom => {
             view.step_since.map_or_else(String::new, |since| times::clock(times::seconds(since, model.now)))
         }
-        (StepStatus::Done | StepStatus::Skipped | StepStatus::Running | StepStatus::Pending, None) => {
-            String::new()
-        }
+        (StepStatus::Done | StepStatus::Skipped | StepStatus::Pending, None) => String::new(),
         (StepStatus::Done, Some(ms)) => words::milliseconds(ms),
         (status, _) => words::step_status(status).to_owned(),
     };
