@@ -25,6 +25,7 @@ mod interrupted;
 mod logs;
 mod pause;
 mod preview;
+mod replay;
 mod rescue;
 mod rollback;
 mod run;

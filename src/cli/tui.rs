@@ -3,28 +3,27 @@
 use super::args::{Theme, Tui};
 use super::console::Stop;
 use super::exit::Exit;
-use super::{Call, Ended};
+use super::{Call, Ended, replay};
 use crate::config::ConfigFile;
 use crate::host::ssh::Ssh;
-use crate::model::{Class, Failure};
 use crate::tui::caps::ThemeName;
 use crate::tui::{self, Connector, Ending, Options};
 
 /// Shows the dashboard until the user leaves it.
 pub(super) fn run(call: &Call<'_>, request: Tui) -> Ended {
-    if let Some(file) = &request.replay {
-        return Err(Failure::new(Class::Internal, format!("cannot show `{}` yet", file.display())).into());
-    }
-    let connector = connector(call, &request)?;
     let options = Options {
         read_only: request.read_only,
         theme: request.theme.map(theme),
         ascii: request.ascii,
         mouse: request.mouse,
         fps: request.fps,
-        remote: request.host,
+        remote: request.host.clone(),
         captions: None,
     };
+    if let Some(file) = &request.replay {
+        return replay::run(call, &request, file, options);
+    }
+    let connector = connector(call, &request)?;
     match tui::run(options, connector)? {
         Ending::Detached => {
             call.console.talk("detached; the service goes on");

@@ -1,41 +1,22 @@
 //! The dashboard runs: messages in, commands out, frames when the schedule says so.
 
 use std::io;
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 
-use super::caps::{self, Caps, Flags, ThemeName};
-use super::link::{Connector, Link, OnScreen, is_for_good};
-use super::model::Model;
+use super::link::Link;
+use super::model::{Link as Way, Model};
 use super::msg::{Cmd, Msg};
-use super::output::{Out, Screen};
-use super::schedule::{DISTANT, Due, LOCAL, Schedule};
-use super::{diagnostics, input, outside, update, view};
+use super::output::Screen;
+use super::schedule::{Due, Schedule};
+use super::{diagnostics, outside, update, view};
 use crate::config::env;
-use crate::host::ssh::Questions;
 use crate::host::terminal::{self, Guard, Input, Signal, Signals};
 use crate::model::{Class, Failure, Outcome, Timestamp};
 
-/// How the dashboard is wanted.
-#[derive(Debug, Default)]
-pub struct Options {
-    /// Only look, whatever the service would allow.
-    pub read_only: bool,
-    /// This theme instead of the one that suits the terminal.
-    pub theme: Option<ThemeName>,
-    /// Only ASCII.
-    pub ascii: bool,
-    /// The mouse is on from the start.
-    pub mouse: bool,
-    /// Frames a second instead of what suits the line.
-    pub fps: Option<u32>,
-    /// Where the service is, if not here, for the head of the screen.
-    pub remote: Option<String>,
-    /// Remarks of whoever runs the dashboard, shown for a while.
-    pub captions: Option<mpsc::Receiver<String>>,
-}
+/// How long a service that has said hello may take to tell the rest before an empty screen is shown.
+const AT_ONCE: Duration = Duration::from_millis(30);
 
 /// How the dashboard ended. The service goes on in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,115 +27,34 @@ pub enum Ending {
     Told(Signal),
 }
 
-/// Shows the dashboard until the user leaves it. The service need not be there: it is tried again and again.
-/// The terminal is as it was when this returns. Call it on the main thread, without a runtime.
-///
-/// # Errors
-/// Before anything is drawn: `Usage` where there is no terminal that could show it, or the service speaks
-/// another protocol; `Permission` when this user may not look; anything that keeps ssh from getting there. Later:
-/// `Internal`, when the terminal cannot be used any more.
-pub fn run(options: Options, connector: Connector) -> Outcome<Ending> {
-    let caps = usable(&options)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        Failure::new(Class::Internal, "cannot begin to wait for keys and messages").because(&error)
-    })?;
-    let ended = runtime.block_on(start(options, caps, connector));
-    // What still waits for the network is not waited for.
-    runtime.shutdown_background();
-    ended
-}
-
-/// What the terminal that is there can show, and what is wanted of it.
-fn usable(options: &Options) -> Outcome<Caps> {
-    if !terminal::is_there() {
-        let what = "the dashboard needs a terminal: standard input and output are not both one";
-        return Err(Failure::new(Class::Usage, what)
-            .hint("`sentinel-updater status --watch` shows the same as plain text"));
-    }
-    caps::detect(&env::read, Flags { theme: options.theme, ascii: options.ascii })
-}
-
-async fn start(options: Options, caps: Caps, connector: Connector) -> Outcome<Ending> {
-    diagnostics::begin();
-    let on_screen = OnScreen::default();
-    let first = connector.reach(Questions::Asked, &on_screen).await;
-    if let Err(failure) = &first {
-        let remote = matches!(connector, Connector::Remote(_));
-        if remote || is_for_good(failure) || matches!(failure.class, Class::Permission | Class::Security) {
-            return Err(failure.clone());
-        }
-    }
-    let signals = Signals::listen();
-    on_screen.begin();
-    terminal::write_colors_as_drawn();
-    let mut guard = Guard::enter()?;
-    let (link, from_link) = Link::begin(connector, first, on_screen.clone());
-    let (to_app, from_terminal) = unbounded_channel();
-    let keys = to_app.clone();
-    let input = Input::start(move |event| match input::message(event) {
-        Some(message) => keys.send(Event::Msg(message)).is_ok(),
-        None => true,
-    });
-    let hangup = to_app.clone();
-    terminal::when_gone(move || drop(hangup.send(Event::Signal(Signal::Hangup))));
-    if let Some(captions) = options.captions {
-        captioned(captions, to_app.clone());
-    }
-
-    let mut model = Model::new(caps, terminal::size(), Timestamp::now());
-    model.read_only = options.read_only;
-    model.remote = options.remote;
-    model.mouse = options.mouse;
-    model.zone = jiff::tz::TimeZone::system();
-    if options.mouse {
-        guard.mouse(true)?;
-    }
-    let distant = model.remote.is_some() || ["SSH_CONNECTION", "SSH_TTY"].iter().any(|name| is_set(name));
-    let fps = options.fps.unwrap_or(if distant { DISTANT } else { LOCAL });
-    let out: Out = Box::new(terminal::write);
-    let screen = Screen::new(model.size, out).map_err(|error| gone(&error))?;
-    let schedule = Schedule::new(fps);
-    let app = App { model, link, guard, input, signals, from_terminal, from_link, screen, schedule };
-    let ended = app.run().await;
-    on_screen.end();
-    ended
-}
-
-fn is_set(name: &str) -> bool {
+/// Whether a variable of the environment says something.
+pub(super) fn is_set(name: &str) -> bool {
     env::read(name).is_some_and(|value| !value.is_empty())
 }
 
-/// Remarks come from another thread, which nobody waits for.
-fn captioned(captions: mpsc::Receiver<String>, to_app: UnboundedSender<Event>) {
-    std::thread::spawn(move || {
-        for caption in captions {
-            if to_app.send(Event::Msg(Msg::Did(Ok(caption)))).is_err() {
-                return;
-            }
-        }
-    });
-}
-
-fn gone(error: &io::Error) -> Failure {
+/// The terminal is not there any more.
+pub(super) fn gone(error: &io::Error) -> Failure {
     Failure::new(Class::Internal, "the terminal cannot be written to").because(error)
 }
 
 /// What wakes the dashboard up besides the link.
-enum Event {
+pub(super) enum Event {
     Msg(Msg),
     Signal(Signal),
 }
 
-struct App {
-    model: Model,
-    link: Link,
-    guard: Guard,
-    input: Input,
-    signals: Signals,
-    from_terminal: UnboundedReceiver<Event>,
-    from_link: Receiver<Msg>,
-    screen: Screen,
-    schedule: Schedule,
+/// Everything that the loop holds.
+pub(super) struct App {
+    pub(super) model: Model,
+    /// The way to the service; `None`: a record is shown, and time stands still.
+    pub(super) link: Option<Link>,
+    pub(super) guard: Guard,
+    pub(super) input: Input,
+    pub(super) signals: Signals,
+    pub(super) from_terminal: UnboundedReceiver<Event>,
+    pub(super) from_link: Receiver<Msg>,
+    pub(super) screen: Screen,
+    pub(super) schedule: Schedule,
 }
 
 /// Why the loop woke up.
@@ -165,7 +65,11 @@ enum Woken {
 }
 
 impl App {
-    async fn run(mut self) -> Outcome<Ending> {
+    /// Until somebody ends it.
+    pub(super) async fn run(mut self) -> Outcome<Ending> {
+        if let Some(ending) = self.first_word().await? {
+            return Ok(ending);
+        }
         loop {
             if self.schedule.is_due(Instant::now()) {
                 self.draw()?;
@@ -176,7 +80,7 @@ impl App {
                 signal = self.signals.next() => Woken::Terminal(Event::Signal(signal)),
                 Some(event) = self.from_terminal.recv() => Woken::Terminal(event),
                 () = tokio::time::sleep_until(wake.into()) => Woken::Time,
-                message = self.from_link.recv() => Woken::Link(message),
+                message = self.from_link.recv(), if self.link.is_some() => Woken::Link(message),
             };
             self.tick(matches!(woken, Woken::Time));
             let ending = match woken {
@@ -198,6 +102,25 @@ impl App {
         }
     }
 
+    /// The first frame shows what the service tells, if it tells it at once.
+    async fn first_word(&mut self) -> Outcome<Option<Ending>> {
+        let deadline = Instant::now() + AT_ONCE;
+        self.tick(false);
+        while self.link.is_some()
+            && self.model.view.is_none()
+            && matches!(self.model.link, Way::Connecting | Way::Connected)
+        {
+            let Ok(Some(message)) = tokio::time::timeout_at(deadline.into(), self.from_link.recv()).await
+            else {
+                break;
+            };
+            if let Some(ending) = self.link_says(message).await? {
+                return Ok(Some(ending));
+            }
+        }
+        Ok(None)
+    }
+
     /// Everything that is ready besides, so that it is drawn at once.
     async fn drain(&mut self) -> Outcome<Option<Ending>> {
         while let Ok(event) = self.from_terminal.try_recv() {
@@ -215,6 +138,9 @@ impl App {
 
     /// When to wake up by oneself: for the next frame, or because time alone changes the picture.
     fn wake(&self) -> Instant {
+        if self.link.is_none() && self.schedule.due().is_none() {
+            return Instant::now() + Duration::from_secs(86_400);
+        }
         let frame = match self.schedule.due() {
             Some(Due::Now) => Some(Instant::now()),
             Some(Due::At(at)) => Some(at),
@@ -227,6 +153,9 @@ impl App {
 
     /// The time goes on. It changes the picture only when it was waited for.
     fn tick(&mut self, waited: bool) {
+        if self.link.is_none() {
+            return;
+        }
         let due = update::wake_at(&self.model) <= Timestamp::now();
         // Nothing is asked for because of the time alone.
         drop(update::update(&mut self.model, Msg::Tick(Timestamp::now())));
@@ -276,7 +205,9 @@ impl App {
     async fn perform(&mut self, command: Cmd) -> Outcome<Performed> {
         Ok(match command {
             Cmd::Send(ticket, request) => {
-                self.link.send(ticket, request);
+                if let Some(link) = &self.link {
+                    link.send(ticket, request);
+                }
                 Performed::Nothing
             }
             Cmd::Copy(text) => Performed::Did(outside::copy(&text, is_set("TMUX"))),

@@ -15,6 +15,7 @@ pub mod keys;
 mod link;
 pub mod model;
 pub mod msg;
+mod open;
 mod output;
 mod outside;
 pub mod pane;
@@ -25,7 +26,8 @@ pub mod theme;
 pub mod update;
 pub mod view;
 
-pub use app::{Ending, Options, run};
+pub use app::Ending;
 pub use caps::Caps;
 pub use link::Connector;
 pub use model::Model;
+pub use open::{Options, replay as show_record, run};

@@ -15,6 +15,10 @@ use ratatui::{Frame, Terminal};
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
 
+/// What the library ends a frame with, and the one part of it that is needed.
+const RESETS: &[u8] = b"\x1b[39m\x1b[49m\x1b[59m\x1b[0m";
+const RESET: &[u8] = b"\x1b[0m";
+
 /// What takes whole frames: a write a frame.
 pub type Out = Box<dyn FnMut(&[u8]) -> io::Result<()>>;
 
@@ -65,6 +69,11 @@ impl Screen {
         let mut sheet = self.sheet.0.borrow_mut();
         if sheet.len() <= BEGIN.len() {
             return Ok(Cost::default());
+        }
+        if sheet.ends_with(RESETS) {
+            let length = sheet.len() - RESETS.len();
+            sheet.truncate(length);
+            sheet.extend_from_slice(RESET);
         }
         sheet.extend_from_slice(END);
         let began = Instant::now();

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 #[cfg(target_os = "linux")]
 mod check;
 #[cfg(target_os = "linux")]
+mod dashboard;
+#[cfg(target_os = "linux")]
 mod downtime;
 #[cfg(target_os = "linux")]
 mod growth;
@@ -26,12 +28,20 @@ mod snapshot;
 #[path = "../machine/checks.rs"]
 mod checks;
 #[cfg(target_os = "linux")]
+#[allow(dead_code, reason = "the tests of the dashboard need more of it")]
+#[path = "../tui/fake.rs"]
+mod fake;
+#[cfg(target_os = "linux")]
 #[allow(dead_code, reason = "the scenarios need more of it")]
 #[path = "../machine/host.rs"]
 mod host;
 #[cfg(target_os = "linux")]
 #[path = "../kit/mod.rs"]
 mod kit;
+#[cfg(target_os = "linux")]
+#[allow(dead_code, reason = "the tests of the dashboard need more of it")]
+#[path = "../tui/pty.rs"]
+mod pty;
 #[path = "../../src/host/http/test_runtime.rs"]
 #[cfg(target_os = "linux")]
 mod test_runtime;
@@ -78,6 +88,22 @@ const GROUPS: &[Group] = &[
     Group { figures: &[told("recovery_ms"), told("recovery_ratio")], measure: recovery::figures },
     Group { figures: &[goal("update_overhead_ratio_warm", 1.1)], measure: overhead::warm },
     Group { figures: &[goal("update_overhead_ratio_cold", 1.1)], measure: overhead::cold },
+    Group { figures: &[goal("tui_first_frame_ms", 50.0)], measure: dashboard::first_frame },
+    Group {
+        figures: &[goal("tui_idle_bytes_per_s", 2.0), goal("tui_idle_wakeups_per_s", 1.0)],
+        measure: dashboard::idle,
+    },
+    Group {
+        figures: &[
+            goal("tui_flood_bytes_per_s_80x24", 5_000.0),
+            goal("tui_flood_bytes_per_s_200x60", 50_000.0),
+            goal("tui_key_to_frame_ms", 50.0),
+            goal("tui_rss_mib", 12.0),
+        ],
+        measure: dashboard::flood,
+    },
+    Group { figures: &[goal("tui_reconnect_ms", 1_000.0)], measure: dashboard::reconnect },
+    Group { figures: &[goal("tui_hangup_exit_ms", 1_000.0)], measure: dashboard::hangup },
 ];
 #[cfg(not(target_os = "linux"))]
 const GROUPS: &[Group] = &[];

@@ -29,7 +29,7 @@ install_packages() {
   # command:package
   for pair in gcc:gcc debootstrap:debootstrap systemd-nspawn:systemd-container strace:strace sqlite3:sqlite3 \
     nsenter:util-linux mount:mount tmux:tmux git:git openssl:openssl faketime:faketime \
-    mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs ip:iproute2; do
+    mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs ip:iproute2 ssh:openssh-client /usr/sbin/sshd:openssh-server; do
     command -v "${pair%%:*}" >/dev/null || wanted+=("${pair#*:}")
   done
   [[ -e /usr/include/stdio.h ]] || wanted+=(libc6-dev)

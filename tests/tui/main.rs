@@ -16,14 +16,23 @@ mod place;
 #[cfg(target_os = "linux")]
 mod pty;
 #[cfg(target_os = "linux")]
+mod real;
+#[cfg(target_os = "linux")]
+mod remote;
+#[cfg(target_os = "linux")]
 mod service;
 #[cfg(target_os = "linux")]
 mod steering;
 
 #[cfg(target_os = "linux")]
 fn main() {
-    let parts =
-        [("leaving", leaving::tests()), ("service", service::tests()), ("steering", steering::tests())];
+    let parts = [
+        ("leaving", leaving::tests()),
+        ("service", service::tests()),
+        ("steering", steering::tests()),
+        ("remote", remote::tests()),
+        ("real", real::tests()),
+    ];
     kit::trials::run_named(parts.into_iter().flat_map(|(part, tests)| {
         tests.into_iter().map(move |(name, test)| (format!("{part}::{name}"), test))
     }));

@@ -122,7 +122,13 @@ impl Tty {
     /// Takes what comes until `wanted` holds of the screen.
     #[track_caller]
     pub(crate) fn wait(&mut self, what: &str, wanted: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + LONG;
+        self.wait_within(LONG, what, wanted);
+    }
+
+    /// The same with another limit.
+    #[track_caller]
+    pub(crate) fn wait_within(&mut self, limit: Duration, what: &str, wanted: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + limit;
         while !wanted(self) {
             let came = self.take(deadline.saturating_duration_since(Instant::now()));
             assert!(came || wanted(self), "{what}:\n{}\n--\n{:?}", self.text(), self.tail());

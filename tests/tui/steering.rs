@@ -21,6 +21,7 @@ pub(crate) fn tests() -> Vec<Test> {
         one_who_only_looks_has_no_buttons,
         the_screen_follows_its_size,
         the_logs_are_followed,
+        a_log_goes_to_the_pager_the_clipboard_and_a_file,
         hostile_text_reaches_no_terminal_as_a_sequence,
         no_color_means_no_color,
     ]
@@ -49,9 +50,7 @@ fn an_update_is_asked_for_confirmed_and_seen_to_its_end() {
     asked(&service, "update");
     tty.wait_without("Cancel");
     service.update_ends();
-    tty.wait("the new version runs", |tty| {
-        tty.find("v1.4.2").is_none_or(|(_, row)| row > 2) && tty.text().contains("v1.5.0")
-    });
+    tty.wait_for("running  v1.5.0");
     tty.type_in("q");
     assert_eq!(code(tty.end_restored()), 0);
 }
@@ -74,7 +73,10 @@ fn updates_are_paused_and_resumed() {
     let service = place.serve();
     let mut tty = place.attached(&[]);
     tty.type_in("p");
-    asked(&service, "pause");
+    tty.wait_for("Pause until resumed");
+    tty.type_in("\x1b[C\x1b[C\r");
+    let Request::Pause(pause) = asked(&service, "pause") else { panic!("a pause") };
+    assert_eq!(pause.for_ms, None);
     tty.wait_for("Resume");
     tty.type_in("p");
     asked(&service, "resume");
@@ -101,13 +103,18 @@ fn every_button_can_be_clicked() {
         tty.screen().mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease
     });
     assert!(!String::from_utf8_lossy(&tty.raw).contains("?1003h"), "never every motion");
+    // What is said of it lies over the buttons for a while.
+    tty.wait_for("the mouse works here");
+    tty.wait_without("the mouse works here");
     let click = |tty: &mut Tty, label: &str| {
         tty.wait_for(label);
         let (column, row) = tty.find(label).expect("on the screen");
         tty.click(column, row);
     };
     click(&mut tty, "Pause");
-    asked(&service, "pause");
+    click(&mut tty, "Pause for 1 h");
+    let Request::Pause(pause) = asked(&service, "pause") else { panic!("a pause") };
+    assert_eq!(pause.for_ms, Some(3_600_000));
     click(&mut tty, "Resume");
     asked(&service, "resume");
     click(&mut tty, "Roll back");
@@ -129,10 +136,10 @@ fn one_who_only_looks_has_no_buttons() {
     assert!(!tty.text().contains("Pause") && !tty.text().contains("Roll back"), "{}", tty.text());
     tty.type_in("upr");
     tty.type_in("?");
-    tty.wait_for("Draw the screen anew");
+    tty.wait_for("┌ Keys");
     // Escape and a key at once would be one with Alt.
     tty.type_in("\x1b");
-    tty.wait_without("Draw the screen anew");
+    tty.wait_without("┌ Keys");
     tty.type_in("q");
     assert_eq!(code(tty.end_restored()), 0);
     assert_eq!(service.asked(), []);
@@ -162,6 +169,39 @@ fn the_logs_are_followed() {
     tty.wait_for("the tail of Updater");
     service.log(Log::Updater, &["2026-11-24T10:00:01Z WARN updater::check: a line that came later"]);
     tty.wait_for("a line that came later");
+}
+
+fn a_log_goes_to_the_pager_the_clipboard_and_a_file() {
+    let place = Place::new();
+    let _service = place.serve();
+    let mut command = place.command(&[]);
+    // It reads a line: every key is its own meanwhile.
+    command.env("PAGER", "cat; echo IN THE PAGER; read line </dev/tty; echo \"GOT $line\" >got");
+    let mut tty = Tty::start(&command, super::place::SIZE);
+    tty.wait_for("v1.4.2");
+    tty.type_in("3");
+    tty.wait_for("the tail of Updater");
+    tty.type_in("o");
+    tty.wait_for("IN THE PAGER");
+    assert!(!tty.screen().alternate_screen() && tty.text().contains("the tail of Updater"), "{}", tty.text());
+    tty.type_in("qqq\n");
+    tty.wait("the dashboard again", |tty| tty.screen().alternate_screen());
+    tty.wait_for("host-01");
+    assert_eq!(std::fs::read_to_string(place.path("got")).expect("written"), "GOT qqq\n");
+
+    tty.type_in("y");
+    tty.wait("a sequence for the clipboard", |tty| {
+        String::from_utf8_lossy(&tty.raw).contains("\u{1b}]52;c;")
+    });
+    tty.type_in("s");
+    tty.wait_for("saved");
+    let saved = std::fs::read_dir(place.path(".")).expect("listed").flatten().any(|entry| {
+        entry.file_name() != "got"
+            && std::fs::read_to_string(entry.path()).is_ok_and(|text| text.contains("the tail of Updater"))
+    });
+    assert!(saved, "a file with the log is in the working directory");
+    tty.type_in("q");
+    assert_eq!(code(tty.end_restored()), 0);
 }
 
 fn hostile_text_reaches_no_terminal_as_a_sequence() {

@@ -104,8 +104,7 @@ impl Desk {
     /// Looks at the agent, and tells what changed. While a run is under way that is the engine's to tell.
     async fn see_agent(&self) {
         let before = self.hub.status();
-        if before.run.is_some() || before.updater.state == State::Recovering || before.agent.version.is_none()
-        {
+        if before.run.is_some() || before.updater.state == State::Recovering {
             return;
         }
         // Only for show: what cannot be seen stays as it was seen last.
