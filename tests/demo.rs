@@ -3,14 +3,18 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 mod kit;
+#[path = "tui/pty.rs"]
+#[allow(dead_code)]
+mod pty;
 
 use kit::child::Child;
 use kit::waiting::until_within;
+use pty::{Tty, code};
 
 /// Far more than any of it takes.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -81,6 +85,64 @@ fn the_whole_story_holds_and_leaves_nothing() {
         line.contains(&place).then_some(line)
     });
     assert_eq!(left.collect::<Vec<_>>(), [""; 0], "no process is left");
+}
+
+/// The demo on a terminal, with `folder` for its temporary files and no network.
+fn shown(folder: &Path) -> Tty {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sentinel-updater"));
+    command.arg("demo").current_dir("/").env("TMPDIR", folder).env("GOPROXY", "off");
+    Tty::start(&command, (120, 40))
+}
+
+/// Waits as long as everything compiled takes.
+#[track_caller]
+fn comes(tty: &mut Tty, text: &str) {
+    let until = Instant::now() + kit::proxy::BUILD;
+    while !tty.text().contains(text) {
+        assert!(Instant::now() < until && tty.ended().is_none(), "`{text}`:\n{}", tty.text());
+        tty.take(Duration::from_secs(1));
+    }
+}
+
+#[test]
+fn on_a_terminal_the_dashboard_shows_the_story_and_the_buttons_are_the_users() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut tty = shown(folder.path());
+    tty.wait("the dashboard", |tty| tty.screen().alternate_screen());
+    comes(&mut tty, "installation nothing -> v1.0.0: done");
+    comes(&mut tty, "update v1.0.0 -> v1.1.0: done");
+    comes(&mut tty, "The story is over");
+    tty.type_in("p");
+    tty.wait_for("Pause for 1 h");
+    tty.type_in("\t\r");
+    tty.wait_for("Resume");
+    tty.type_in("?");
+    tty.wait_for("Pages and panes");
+    tty.type_in("q");
+    tty.wait_without("Pages and panes");
+    tty.type_in("q");
+    assert_eq!(code(tty.end_restored()), 0, "{}", tty.text());
+    for said in [
+        "seen: installation nothing -> v1.0.0: done",
+        "seen: update v1.0.0 -> v1.1.0: done",
+        "seen: update v1.1.0 -> v1.2.0: rolled back",
+        "which is removed",
+    ] {
+        assert!(tty.text().contains(said), "{said}:\n{}", tty.text());
+    }
+    assert_eq!(directories(folder.path()), [""; 0]);
+}
+
+#[test]
+fn who_leaves_the_dashboard_early_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut tty = shown(folder.path());
+    tty.wait("the dashboard", |tty| tty.screen().alternate_screen());
+    tty.wait_for("Detach");
+    tty.type_in("q");
+    assert_eq!(code(tty.end_within(LIMIT)), 0, "{}", tty.text());
+    tty.is_restored();
+    assert_eq!(directories(folder.path()), [""; 0]);
 }
 
 #[test]

@@ -119,7 +119,7 @@ pub(super) enum Command {
     },
     /// See an update, a failing release and its rollback, without root
     Demo {
-        /// Print what happens and end with its verdict
+        /// Print what happens and end with its verdict; so it does where there is no terminal
         #[arg(long)]
         headless: bool,
         /// Leave the directory there afterwards

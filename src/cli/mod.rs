@@ -115,10 +115,9 @@ fn dispatch(args: Args, console: &Console) -> Ended {
         Command::Versions { json } => versions::run(&call, json),
         Command::Logs(request) => logs::run(&call, &request),
         Command::Config { what } => config::run(&call, &what),
-        // There is one way to play it, with or without a terminal.
-        Command::Demo { headless: _, keep } => match args.config {
+        Command::Demo { headless, keep } => match args.config {
             Some(file) => Err(refused_file(&file).into()),
-            None => demo::run(console, &args.set, keep),
+            None => demo::run(console, &args.set, keep, headless),
         },
         Command::Tui(request) => tui::run(&call, request),
         Command::Attach { stdio: _ } => attach::run(&call),

@@ -17,6 +17,12 @@ mod host;
 #[cfg(target_os = "linux")]
 mod leaving;
 #[cfg(target_os = "linux")]
+#[path = "../tui/pty.rs"]
+#[allow(dead_code)]
+mod pty;
+#[cfg(target_os = "linux")]
+mod terminal;
+#[cfg(target_os = "linux")]
 mod watching;
 
 #[cfg(target_os = "linux")]
@@ -26,6 +32,7 @@ fn main() {
         ("asking", asking::tests()),
         ("following", following::tests()),
         ("leaving", leaving::tests()),
+        ("terminal", terminal::tests()),
         ("watching", watching::tests()),
     ];
     kit::trials::run_named(parts.into_iter().flat_map(|(part, tests)| {

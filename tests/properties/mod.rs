@@ -12,6 +12,7 @@ use crate::kit::go::Go;
 mod answers;
 mod binaries;
 mod durations;
+mod feeds;
 mod go_mods;
 mod journals;
 mod mutations;
@@ -40,6 +41,7 @@ pub(crate) fn all() -> Vec<Trial> {
         answers::properties(),
         texts::properties(),
         views::properties(),
+        feeds::properties(),
         settings::properties(),
     ];
     with_go.chain(alone.into_iter().flatten()).collect()

@@ -88,13 +88,13 @@ fn kind() -> impl Strategy<Value = EventKind> {
     prop_oneof![of_runs, of_rest]
 }
 
-fn events() -> impl Strategy<Value = Vec<Event>> {
+pub(super) fn events() -> impl Strategy<Value = Vec<Event>> {
     prop::collection::vec(kind(), 0..24).prop_map(|kinds| {
         (1..).zip(kinds).map(|(seq, kind)| Event { seq, at: Timestamp::UNIX_EPOCH, kind }).collect()
     })
 }
 
-fn fold<'a>(mut view: View, events: impl IntoIterator<Item = &'a Event>) -> View {
+pub(super) fn fold<'a>(mut view: View, events: impl IntoIterator<Item = &'a Event>) -> View {
     for event in events {
         view.apply(event);
     }

@@ -33,11 +33,12 @@ fn place() -> Place {
         "[updater]\nservice_name = \"sup-test\"\ncheck_interval = \"15m\"\n[service]\nmanager = \"process\"\n\
          [agent]\nmodule = \"example.test/agent\"\nservice_name = \"agent\"\nbinary = \"{}\"\n\
          [build]\ngoproxy = \"off\"\n\
-         [paths]\ndata = \"{}\"\nstate = \"{}\"\ncache = \"{}\"\n",
+         [paths]\ndata = \"{}\"\nstate = \"{}\"\ncache = \"{}\"\nsocket = \"{}\"\n",
         binary.display(),
         at("data"),
         at("state"),
         at("cache"),
+        at("run/control.sock"),
     );
     fs::write(place.path("updater.toml"), text).expect("written");
     let definition = serde_json::json!({"binary": binary, "directory": place.path("data")});

@@ -46,7 +46,7 @@ impl Host {
              [agent]\nservice_name = \"agent\"\nbinary = \"{}\"\n\
              args = [\"-health\", \"127.0.0.1:{port}\"]\nenv = {{ SENTINEL_DB = \"{}\" }}\n\
              [build]\ncgo = false\ngo = \"{}\"\ngoproxy = \"{}\"\ngosumdb = \"off\"\n[verify]\nwindow = \"4s\"\n\
-             [paths]\ndata = \"{}\"\nstate = \"{}\"\ncache = \"{}\"\n",
+             [paths]\ndata = \"{}\"\nstate = \"{}\"\ncache = \"{}\"\nsocket = \"{}\"\n",
             at("bin/sentinel"),
             at("data/beats"),
             Go::find().expect("go").binary().display(),
@@ -54,6 +54,7 @@ impl Host {
             at("data"),
             at("state"),
             at("cache"),
+            at("run/control.sock"),
         );
         fs::write(place.path("updater.toml"), text).expect("written");
         let host = Self { place, tree };

@@ -7,6 +7,7 @@
 
 mod agent;
 mod archive;
+mod dashboard;
 mod place;
 mod release;
 mod setting;
@@ -17,5 +18,17 @@ mod updater;
 
 pub use agent::{SQLITE_MODULE, SQLITE_VERSION, Variant};
 pub use release::{Release, Retraction};
-pub(super) use story::run;
 pub use tree::Tree;
+
+use std::io::IsTerminal as _;
+
+use super::Ended;
+use super::console::Console;
+
+/// `demo`: on a terminal with the dashboard, else line by line; ends with the story's verdict.
+pub(super) fn run(console: &Console, flags: &[(String, String)], keep: bool, headless: bool) -> Ended {
+    match !headless && console.draws().out && std::io::stdin().is_terminal() {
+        true => dashboard::run(console, flags, keep),
+        false => story::run(console, flags, keep),
+    }
+}

@@ -123,7 +123,9 @@ impl Setting {
             ("paths.data", path("data")),
             ("paths.state", path("data/updater")),
             ("paths.cache", path("cache")),
-            ("paths.socket", path("control.sock")),
+            // A folder of its own: its mode is the socket's. And no group: whoever plays the demo steers it.
+            ("paths.socket", path("run/control.sock")),
+            ("control.group", quoted(String::new())),
         ] {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{key} = {value}");

@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
+use tokio::runtime::Handle;
 
 use crate::cli::Ended;
 use crate::cli::console::{Console, Stop};
@@ -25,14 +26,21 @@ use super::tree::Tree;
 use super::updater::{self, Updater};
 
 /// How long a run may take: the first one compiles the standard library and SQLite.
-const RUN: Duration = Duration::from_secs(20 * 60);
+pub(super) const RUN: Duration = Duration::from_secs(20 * 60);
 /// After how long a silence it is told what is being done.
 const SILENCE: Duration = Duration::from_secs(15);
 /// How long the agent may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// `demo`: plays the story and ends with its verdict.
-pub(in crate::cli) fn run(console: &Console, flags: &[(String, String)], keep: bool) -> Ended {
+/// Plays the story and ends with its verdict.
+pub(super) fn run(console: &Console, flags: &[(String, String)], keep: bool) -> Ended {
+    attended(|runtime, cancel| play(console, flags, keep, runtime, cancel))
+}
+
+/// Does `work` on a thread of its own while this one listens: who asks us to end asks it.
+pub(super) fn attended<T: Send>(
+    work: impl FnOnce(&Handle, &Cancel) -> Result<T, Stop> + Send,
+) -> Result<T, Stop> {
     let runtime = daemon::runtime()?;
     let handle = runtime.handle().clone();
     let cancel = Cancel::new();
@@ -46,7 +54,7 @@ pub(in crate::cli) fn run(console: &Console, flags: &[(String, String)], keep: b
         let asked = cancel.clone();
         let story = scope.spawn(move || {
             let _done = done;
-            play(console, flags, keep, &handle, &asked)
+            work(&handle, &asked)
         });
         runtime.block_on(async {
             tokio::select! {
@@ -65,7 +73,7 @@ pub(in crate::cli) fn run(console: &Console, flags: &[(String, String)], keep: b
 }
 
 /// Says what happens, with the time since the start.
-struct Teller<'a> {
+pub(super) struct Teller<'a> {
     console: &'a Console,
     began: Instant,
     /// Progress goes to a terminal on one line that is written again and again.
@@ -75,7 +83,7 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    fn say(&self, text: &str) -> Result<(), Stop> {
+    pub(super) fn say(&self, text: &str) -> Result<(), Stop> {
         self.wipe()?;
         self.last.set(Instant::now());
         self.console.line(&format!("{:6.1} s  {text}", self.began.elapsed().as_secs_f32()))
@@ -114,13 +122,22 @@ struct Health {
     beats: u64,
 }
 
-fn play(
-    console: &Console,
+/// Everything is there but the service.
+pub(super) struct Prepared<'a> {
+    pub teller: Teller<'a>,
+    pub place: Place,
+    pub setting: Setting,
+    pub stage: Stage,
+}
+
+/// Makes the demo's place and finds its tools, and tells of it.
+pub(super) fn prepare<'a>(
+    console: &'a Console,
     flags: &[(String, String)],
     keep: bool,
-    runtime: &tokio::runtime::Handle,
+    runtime: &Handle,
     cancel: &Cancel,
-) -> Ended {
+) -> Result<Prepared<'a>, Stop> {
     let now = Instant::now();
     let live = std::io::stdout().is_terminal();
     let teller = Teller { console, began: now, live, last: Cell::new(now) };
@@ -143,30 +160,45 @@ fn play(
         let folder = place.root().join(folder);
         std::fs::create_dir_all(&folder).map_err(|error| Failure::io("create", &folder, &error))?;
     }
-    let stage = Stage {
-        teller,
-        settings,
-        tree: setting.tree()?,
-        health: setting.health,
-        plain: !setting.cgo,
-        cancel,
-    };
-    stage.play(&setting)?;
+    let stage = Stage { settings, tree: setting.tree()?, health: setting.health, plain: !setting.cgo };
+    Ok(Prepared { teller, place, setting, stage })
+}
+
+fn play(
+    console: &Console,
+    flags: &[(String, String)],
+    keep: bool,
+    runtime: &Handle,
+    cancel: &Cancel,
+) -> Ended {
+    let Prepared { teller, place, setting, stage } = prepare(console, flags, keep, runtime, cancel)?;
+    Play { teller, stage, cancel }.play(&setting)?;
     drop(place);
     Ok(Exit::Done)
 }
 
-/// Everything that the story needs.
-struct Stage<'a> {
+/// What the story is played on.
+pub(super) struct Stage {
+    pub settings: Settings,
+    pub tree: Tree,
+    pub health: SocketAddr,
+    pub plain: bool,
+}
+
+impl Stage {
+    pub(super) fn publish(&self, version: &str, variant: Variant) -> Outcome<()> {
+        self.tree.publish(&Release::new(version).variant(variant).plain(self.plain))
+    }
+}
+
+/// The story as it is told line by line.
+struct Play<'a> {
     teller: Teller<'a>,
-    settings: Settings,
-    tree: Tree,
-    health: SocketAddr,
-    plain: bool,
+    stage: Stage,
     cancel: &'a Cancel,
 }
 
-impl Stage<'_> {
+impl Play<'_> {
     fn play(&self, setting: &Setting) -> Result<(), Stop> {
         self.publish("v1.0.0", Variant::Good, "a first version")?;
         let updater = Updater::start(setting)?;
@@ -195,7 +227,7 @@ impl Stage<'_> {
 
     fn publish(&self, version: &str, variant: Variant, what: &str) -> Result<(), Stop> {
         self.teller.say(&format!("publishing {version}: {what}"))?;
-        Ok(self.tree.publish(&Release::new(version).variant(variant).plain(self.plain))?)
+        Ok(self.stage.publish(version, variant)?)
     }
 
     /// Waits for the end of the `nth` run, which must be as expected.
@@ -213,7 +245,7 @@ impl Stage<'_> {
                 gone = self.teller.pass(line);
             }
         };
-        let ended = || Ok(updater::runs(&self.settings)?.into_iter().rev().nth(nth - 1));
+        let ended = || Ok(updater::runs(&self.stage.settings)?.into_iter().rev().nth(nth - 1));
         let run = updater.wait(RUN, self.cancel, &mut tell, ended)?;
         // What it said about that run comes before what we say.
         updater.rest(&mut tell);
@@ -232,7 +264,7 @@ impl Stage<'_> {
     fn answers(&self, version: &str, at_least: u64) -> Outcome<Health> {
         let until = Instant::now() + ANSWER;
         loop {
-            let trouble = match ask(self.health) {
+            let trouble = match ask(self.stage.health) {
                 Ok(health) if health.version == version && health.beats > at_least => return Ok(health),
                 Ok(health) => format!("it says {health:?}"),
                 Err(error) => error.to_string(),
@@ -246,7 +278,7 @@ impl Stage<'_> {
     }
 
     fn holds(&self, version: &str) -> Outcome<()> {
-        let held = match world::reading(&self.settings)? {
+        let held = match world::reading(&self.stage.settings)? {
             Some(mut records) => records.held()?,
             None => Vec::new(),
         };

@@ -17,6 +17,8 @@ use super::setting::Setting;
 const GRACE: Duration = Duration::from_secs(15);
 /// The service is to outlive the longest story.
 const LIFE: Duration = Duration::from_secs(24 * 3600);
+/// How much later than meant somebody may be woken.
+const SLACK: Duration = Duration::from_secs(600);
 /// What the service takes over from our environment.
 const PASSED: [&str; 2] = ["PATH", "TMPDIR"];
 
@@ -103,6 +105,16 @@ impl Updater {
 }
 
 impl Updater {
+    /// Lets some time pass, for people to read.
+    ///
+    /// # Errors
+    /// As [`wait`](Self::wait), without `Timeout`.
+    pub(super) fn let_pass(&self, time: Duration, cancel: &Cancel) -> Outcome<()> {
+        let until = Instant::now() + time;
+        let over = || Ok((Instant::now() >= until).then_some(()));
+        self.wait(time + SLACK, cancel, &mut |_| {}, over)
+    }
+
     /// Hands over what the service has said and nobody has heard yet.
     pub(super) fn rest(&self, tell: &mut dyn FnMut(&str)) {
         const SOON: Duration = Duration::from_millis(200);

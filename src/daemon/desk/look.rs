@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::super::logs::{log_place, log_tail};
-use super::super::{preview::preview_on, versions::versions};
+use super::super::{preview::preview_on, seen::agent_status, versions::versions};
 use super::Desk;
 use crate::config::Settings;
 use crate::control::Queue;
@@ -29,7 +29,15 @@ impl Desk {
     /// The status, with the agent as it is now.
     pub(super) async fn status(&self) -> Status {
         self.see_agent().await;
-        self.hub.status()
+        let mut status = self.hub.status();
+        // Amid a run the engine tells of the agent at the end only: the answer says how it is now.
+        if status.run.is_some()
+            && let Ok(mut agent) = self.aside(whole).await
+        {
+            agent.retracted = status.agent.retracted;
+            status.agent = agent;
+        }
+        status
     }
 
     pub(super) async fn plan(&self, plan: Plan) -> Outcome<Preview> {
@@ -104,8 +112,7 @@ impl Desk {
     /// Looks at the agent, and tells what changed. While a run is under way that is the engine's to tell.
     async fn see_agent(&self) {
         let before = self.hub.status();
-        if before.run.is_some() || before.updater.state == State::Recovering || before.agent.version.is_none()
-        {
+        if before.run.is_some() || before.updater.state == State::Recovering {
             return;
         }
         // Only for show: what cannot be seen stays as it was seen last.
@@ -114,6 +121,12 @@ impl Desk {
         let Ok(agent) = self.aside(move |settings| seen(settings, seen_before)).await else { return };
         self.hub.agent_seen(&before, agent);
     }
+}
+
+/// The agent's life and its binary as they are now.
+fn whole(settings: &Settings) -> Outcome<AgentStatus> {
+    let (state, installed) = world::agent(settings)?;
+    Ok(agent_status(settings, Some(state), installed))
 }
 
 /// The agent's life as it is now; its binary is looked at by the engine.

@@ -3,6 +3,7 @@
 use super::{feed, question, toast};
 use crate::control::Request;
 use crate::control::protocol::{Database, History, Plan};
+use crate::host::text::clean;
 use crate::model::event::Level;
 use crate::model::{Class, Failure, Version};
 use crate::tui::model::{Model, Overlay, Pending, Question, Ticket, Under};
@@ -113,7 +114,8 @@ fn refused(model: &mut Model, request: &Request, failure: &Failure) {
             }
         }
         Request::Logs(logs) => {
-            let row = Row { at: Some(model.now), level: Some(Level::Error), text: failure.to_string() };
+            let row =
+                Row { at: Some(model.now), level: Some(Level::Error), text: clean(&failure.to_string()) };
             if let Some(pane) = model.log_mut(feed::pane_of(logs.log)) {
                 pane.push(row);
             }

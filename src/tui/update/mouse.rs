@@ -46,12 +46,10 @@ fn click(model: &mut Model, target: Target) -> Vec<Cmd> {
     overlay::close(model);
     match target {
         Target::Action(action) => act::act(model, action),
-        Target::Pane(pane, row) => {
+        // Which entry of a list lies there is the view's secret: a click that chose another version than the
+        // one that was hit would be worse than none.
+        Target::Pane(pane, _) => {
             act::focus(model, pane);
-            let count = model.history.len() + model.versions.len();
-            if pane == PaneId::History && usize::from(row) < count {
-                model.row = usize::from(row);
-            }
             Vec::new()
         }
         Target::Choice(_) => Vec::new(),
