@@ -173,7 +173,7 @@ unknown  kept                                   -           -
         let rows = rows(None, &[kept("v1.0.0")], None, &[], &[]);
         assert_eq!(
             serde_json::to_string(&rows).expect("JSON"),
-            r#"[{"version":"v1.0.0","installed":false,"kept":true,"staged":false,"held":false,"available":false,"retracted":null,"commit_time":null,"first_seen_at":null}]"#
+            r#"[{"version":"v1.0.0","installed":false,"kept":true,"staged":false,"held":false,"available":false,"retracted":null,"commit_time":null,"first_seen_at":null,"snapshot_at":null,"schema_differs":null}]"#
         );
     }
 }

@@ -117,10 +117,14 @@ enum Waited {
     Gone,
 }
 
+/// The library looks only if it is given some time.
+#[cfg(unix)]
+const NOW: Duration = Duration::from_millis(1);
+
 /// The next event, if one is there.
 #[cfg(unix)]
 fn next() -> Option<std::io::Result<Event>> {
-    match event::poll(Duration::ZERO) {
+    match event::poll(NOW) {
         Ok(true) => Some(event::read()),
         Ok(false) => None,
         Err(error) => Some(Err(error)),
@@ -141,7 +145,7 @@ struct Bell(Option<(std::os::fd::OwnedFd, std::os::fd::OwnedFd)>);
 impl Default for Bell {
     fn default() -> Self {
         // Without one the thread cannot be woken up, and says so by not resting.
-        Self(rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).ok())
+        Self(rustix::pipe::pipe().ok())
     }
 }
 
