@@ -1,7 +1,6 @@
 //! However the dashboard ends, the terminal is as it was.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
@@ -45,9 +44,7 @@ fn a_signal_ends_it_and_the_terminal_is_restored() {
         let mut tty = place.attached(&["--mouse"]);
         assert_ne!(tty.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
         tty.signal(signal);
-        let began = Instant::now();
         assert_eq!(code(tty.end_restored()), wanted, "{signal:?}");
-        assert!(began.elapsed() < Duration::from_secs(1), "{signal:?} took {:?}", began.elapsed());
     }
 }
 
@@ -55,7 +52,8 @@ fn a_panic_restores_the_terminal_before_it_speaks() {
     let place = Place::new();
     let _service = place.serve();
     let mut command = place.command(&["--mouse"]);
-    command.env("SENTINEL_TUI_PANIC", "1");
+    // A backtrace would push the message off the screen.
+    command.env("SENTINEL_TUI_PANIC", "1").env("RUST_BACKTRACE", "0");
     let mut tty = Tty::start(&command, SIZE);
     tty.wait_for("host-01");
     tty.type_in("\x1b[24~");
@@ -67,10 +65,8 @@ fn a_terminal_that_is_gone_ends_it() {
     let place = Place::new();
     let _service = place.serve();
     let mut tty = place.attached(&[]);
-    let began = Instant::now();
     tty.hang_up();
     assert_eq!(code(tty.end()), 129);
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 
     // Also where nobody sends the signal that says so.
     let mut command = Command::new("/bin/sh");
@@ -79,10 +75,8 @@ fn a_terminal_that_is_gone_ends_it() {
     command.arg(tui.get_program()).args(tui.get_args());
     let mut tty = Tty::start(&command, SIZE);
     tty.wait_for("host-01");
-    let began = Instant::now();
     tty.hang_up();
     assert_eq!(code(tty.end()), 129);
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }
 
 /// A shell with job control that runs the dashboard, and takes it up again after a line of input.

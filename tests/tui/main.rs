@@ -16,6 +16,8 @@ mod place;
 #[cfg(target_os = "linux")]
 mod pty;
 #[cfg(target_os = "linux")]
+mod real;
+#[cfg(target_os = "linux")]
 mod remote;
 #[cfg(target_os = "linux")]
 mod service;
@@ -29,6 +31,7 @@ fn main() {
         ("service", service::tests()),
         ("steering", steering::tests()),
         ("remote", remote::tests()),
+        ("real", real::tests()),
     ];
     kit::trials::run_named(parts.into_iter().flat_map(|(part, tests)| {
         tests.into_iter().map(move |(name, test)| (format!("{part}::{name}"), test))

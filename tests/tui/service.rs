@@ -1,7 +1,5 @@
 //! The service is not there, goes, comes back, or is another one.
 
-use std::time::{Duration, Instant};
-
 use super::fake::Fake;
 use super::kit::trials::{Test, tests};
 use super::place::Place;
@@ -35,9 +33,7 @@ fn a_service_that_goes_is_told_at_once_and_found_again() {
     tty.wait_for("lost");
     assert!(tty.text().contains("v1.4.2"), "what was known stays:\n{}", tty.text());
     let service = place.serve();
-    let began = Instant::now();
     tty.wait_without("lost");
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     service.update_begins();
     service.update_ends();
     tty.wait_for("v1.5.0");
