@@ -65,8 +65,16 @@ enum Woken {
 }
 
 impl App {
-    /// Until somebody ends it.
-    pub(super) async fn run(mut self) -> Outcome<Ending> {
+    /// Until somebody ends it, or the terminal goes.
+    pub(super) async fn run(self) -> Outcome<Ending> {
+        match self.until_left().await {
+            // What cannot be written is only how one learns of it.
+            Err(_) if terminal::is_gone() => Ok(Ending::Told(Signal::Hangup)),
+            ended => ended,
+        }
+    }
+
+    async fn until_left(mut self) -> Outcome<Ending> {
         if let Some(ending) = self.first_word().await? {
             return Ok(ending);
         }

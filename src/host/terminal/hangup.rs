@@ -12,16 +12,11 @@ const CODE: i32 = 129;
 /// moment, it is ended with 129. Waits in a thread that costs nothing meanwhile.
 #[cfg(unix)]
 pub fn when_gone(tell: impl FnOnce() + Send + 'static) {
-    use rustix::event::{PollFd, PollFlags, poll};
     std::thread::spawn(move || {
-        let input = rustix::stdio::stdin();
-        let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
         loop {
-            // No event is asked for: these come unasked, and keys wake nobody up.
-            let mut waits = [PollFd::new(&input, PollFlags::empty())];
-            match poll(&mut waits, None) {
-                Ok(_) if waits[0].revents().intersects(gone) => break,
-                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            match look(None) {
+                Ok(true) => break,
+                Ok(false) | Err(rustix::io::Errno::INTR) => {}
                 Err(_) => return,
             }
         }
@@ -29,6 +24,29 @@ pub fn when_gone(tell: impl FnOnce() + Send + 'static) {
         std::thread::sleep(GRACE);
         end();
     });
+}
+
+/// Whether the terminal behind standard input is gone.
+#[cfg(unix)]
+pub fn is_gone() -> bool {
+    const AT_ONCE: rustix::time::Timespec = rustix::time::Timespec { tv_sec: 0, tv_nsec: 0 };
+    look(Some(&AT_ONCE)).unwrap_or(false)
+}
+
+#[cfg(unix)]
+fn look(limit: Option<&rustix::time::Timespec>) -> rustix::io::Result<bool> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let input = rustix::stdio::stdin();
+    // No event is asked for: these come unasked, and keys wake nobody up.
+    let mut waits = [PollFd::new(&input, PollFlags::empty())];
+    poll(&mut waits, limit)?;
+    Ok(waits[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL))
+}
+
+/// A console's end comes as a signal, before anything else can be seen of it.
+#[cfg(not(unix))]
+pub fn is_gone() -> bool {
+    false
 }
 
 /// A console's end comes as a signal.

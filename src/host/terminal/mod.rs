@@ -20,7 +20,7 @@ mod signals;
 mod write;
 
 pub use guard::Guard;
-pub use hangup::when_gone;
+pub use hangup::{is_gone, when_gone};
 pub use input::Input;
 pub use pager::{Pager, show};
 pub use signals::{Signal, Signals, stop_ourselves};

@@ -96,8 +96,13 @@ fn list(model: &Model, view: &View, pen: &Pen<'_>) -> Vec<Entry> {
     }
     let latest = &status.latest;
     if let (Some(version), true, None) = (&latest.version, latest.update_available, run) {
-        let text = match &latest.reason {
+        // What was held a moment ago, the next check will say.
+        let held = status.held.iter().find(|held| held.version.as_str() == version && held.blocks(model.now));
+        let text = match latest.reason.as_ref().or(held.map(|held| &held.reason)) {
             Some(reason) => format!("{version} is available, not taken now: {reason}"),
+            None if status.updater.paused.as_ref().is_some_and(|paused| paused.holds(model.now)) => {
+                format!("{version} is available; the updater is paused")
+            }
             None => format!("{version} is available and taken at the next check"),
         };
         add("update", text, theme.plain);
