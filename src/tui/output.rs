@@ -45,7 +45,8 @@ impl Screen {
     /// None in practice: nothing is written yet.
     pub fn new(size: (u16, u16), out: Out) -> io::Result<Self> {
         let sheet = Sheet::default();
-        let painter = Painter { ink: CrosstermBackend::new(sheet.clone()), size: size.into() };
+        let painter =
+            Painter { ink: CrosstermBackend::new(sheet.clone()), sheet: sheet.clone(), size: size.into() };
         Ok(Self { terminal: Terminal::new(painter)?, sheet, out })
     }
 
@@ -107,7 +108,50 @@ impl Write for Sheet {
 /// nothing.
 struct Painter {
     ink: CrosstermBackend<Sheet>,
+    sheet: Sheet,
     size: Size,
+}
+
+/// A cell that the cursor is sent to, and over how many columns of the same row, where that says it shorter.
+struct Jump {
+    column: u16,
+    row: u16,
+    over: u16,
+}
+
+/// Jumps to the right over cells that stay as they are: most of a log that scrolls. Only behind ASCII, whose
+/// width no terminal disputes.
+fn jumps(cells: &[(u16, u16, &Cell)]) -> Vec<Jump> {
+    let mut jumps = Vec::new();
+    let mut last: Option<(u16, u16)> = None;
+    let mut is_sure = false;
+    for &(column, row, cell) in cells {
+        match last {
+            Some((before, same)) if same == row && column == before + 1 => {}
+            Some((before, same)) if same == row && column > before && is_sure => {
+                jumps.push(Jump { column, row, over: column - before - 1 });
+            }
+            _ => is_sure = true,
+        }
+        is_sure &= cell.symbol().len() == 1;
+        last = Some((column, row));
+    }
+    jumps
+}
+
+/// Says the jumps in what was drawn from `begin` on as steps to the right, half as long.
+fn shorten(sheet: &mut Vec<u8>, begin: usize, jumps: &[Jump]) {
+    let drawn = sheet.split_off(begin);
+    let mut rest = &drawn[..];
+    for jump in jumps {
+        let long = format!("\x1b[{};{}H", jump.row + 1, jump.column + 1);
+        let Some(at) = rest.windows(long.len()).position(|bytes| bytes == long.as_bytes()) else { continue };
+        sheet.extend_from_slice(&rest[..at]);
+        let step = if jump.over == 1 { "\x1b[C".to_owned() } else { format!("\x1b[{}C", jump.over) };
+        sheet.extend_from_slice(step.as_bytes());
+        rest = &rest[at + long.len()..];
+    }
+    sheet.extend_from_slice(rest);
 }
 
 impl Backend for Painter {
@@ -117,11 +161,14 @@ impl Backend for Painter {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let mut content = content.peekable();
-        if content.peek().is_none() {
+        let cells: Vec<(u16, u16, &Cell)> = content.collect();
+        if cells.is_empty() {
             return Ok(());
         }
-        self.ink.draw(content)
+        let begin = self.sheet.0.borrow().len();
+        self.ink.draw(cells.iter().copied())?;
+        shorten(&mut self.sheet.0.borrow_mut(), begin, &jumps(&cells));
+        Ok(())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
@@ -164,6 +211,8 @@ impl Backend for Painter {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use ratatui::text::Text;
+
     use super::*;
 
     fn parser(rows: u16, columns: u16) -> vt100::Parser {
@@ -213,6 +262,25 @@ mod tests {
         parser.process(b"rubbish");
         parser.process(&writes.borrow()[1]);
         assert_eq!(parser.screen().contents(), "hello");
+    }
+
+    #[test]
+    fn cells_that_stay_are_stepped_over_and_all_others_are_right() {
+        let (mut screen, writes) = screen();
+        let mut parser = parser(4, 20);
+        let screens = [
+            "abcdefgh 12345\nwide: 宽 abc",
+            "abXdefgH 1Z345\nwide: 宽 aXc",
+            "a-Xd-fgH 1Z-45\n-ide: 长 a-c",
+            "éb-d-égH 1-Z45\n-idé: - -a-c\nrow",
+        ];
+        for text in screens {
+            screen.draw(|frame| frame.render_widget(Text::raw(text), frame.area())).unwrap();
+            parser.process(writes.borrow().last().unwrap());
+            assert_eq!(parser.screen().contents(), text);
+        }
+        let second = String::from_utf8(writes.borrow()[1].clone()).unwrap();
+        assert!(second.contains("\x1b[1;3HX\x1b[4CH\x1b[2CZ"), "{second:?}");
     }
 
     #[test]
