@@ -217,7 +217,8 @@ fn a_log_that_grows_leaves_the_frames_alone() {
         let mut frames: Option<Vec<(u16, u16, String)>> = None;
         for number in 0..300 {
             model.build.push(Row { at: Some(before(1)), level: None, text: "日本 ".repeat(number % 40) });
-            if number % 7 > 0 {
+            // One line is no lines: that word in the frame changes once.
+            if number % 7 > 0 || number == 0 {
                 continue;
             }
             let buffer = draw(&model, size, model.caps);

@@ -15,10 +15,10 @@ pub use row::Row;
 
 use crate::model::event::Level;
 
-/// How many lines a pane keeps.
-pub const LINES: usize = 20_000;
-/// How many bytes a pane keeps: three of them stay below 16 MB.
-pub const BYTES: usize = 5 << 20;
+/// How many lines a pane keeps. What came before them is in the log's file.
+pub const LINES: usize = 10_000;
+/// How many bytes a pane keeps: with all three of them full the dashboard stays small.
+pub const BYTES: usize = 1 << 20;
 
 /// A log on the screen. Rows are numbered from the first one that ever was, so that a number stays right
 /// when old rows go.
@@ -77,7 +77,12 @@ pub struct Place {
 
 impl Pane {
     /// Adds a line. The oldest ones go when there are too many.
-    pub fn push(&mut self, row: Row) {
+    pub fn push(&mut self, mut row: Row) {
+        row.text.shrink_to_fit();
+        if self.rows.capacity() == 0 {
+            // Grown step by step it would be copied again and again; what is not used costs nothing.
+            self.rows.reserve_exact(LINES + 1);
+        }
         let number = self.first + self.rows.len() as u64;
         self.bytes += row.weight();
         if self.sieve.lets(&row) {

@@ -132,7 +132,8 @@ fn list(
         let values = cells(row, pen);
         line(y, pen, &|at| values.get(at).cloned().unwrap_or_default());
         if cursor == Some(row) {
-            pen.paint(Rect { y, height: 1, ..area }, pen.theme.selected);
+            // One colour, or the words in one of their own would be holes in the bar.
+            pen.paint(Rect { y, height: 1, ..area }, Style::reset().patch(pen.theme.selected));
         }
     }
 }

@@ -58,7 +58,14 @@ fn words<'a>(model: &Model, areas: &Areas, log: &'a Pane, name: &'static str, pe
         words.title.push(piece(" wrap", theme.faint));
     }
     // A number that grows may not push the frame.
-    words.count.push(piece(format!("{:>6} lines", times::number(place.rows as u64)), theme.plain));
+    words.count.push(piece(
+        format!(
+            "{:>6} {}",
+            times::number(place.rows as u64),
+            if place.rows == 1 { "line " } else { "lines" }
+        ),
+        theme.plain,
+    ));
     let level = match log.level() {
         Some(Level::Info) => "  info and more",
         Some(Level::Warn) => "  warnings and errors",

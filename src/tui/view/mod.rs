@@ -1,7 +1,7 @@
 //! The screen: a pure function of the model.
 //!
-//! One widget a file. Every text reaches a cell through the [`pen`], which makes it harmless; every place
-//! comes from [`layout`], which the mouse and the keys ask too. What never comes in: a clock, a file, the
+//! One widget a file. Every text reaches a cell through the `pen`, which makes it harmless; every place
+//! comes from `layout`, which the mouse and the keys ask too. What never comes in: a clock, a file, the
 //! terminal.
 
 mod alerts;
