@@ -52,7 +52,7 @@ pub fn idle() -> Model {
         (3_700, Level::Info, "v1.4.2 is on probation until 2026-11-23 08:12:11 UTC"),
         (600, Level::Info, "v1.5.0 is available and not taken now: outside the window Mon-Fri 02:00-04:00"),
         (420, Level::Warn, "the group `sentinelgo` does not exist: only root may steer"),
-        (60, Level::Error, "cannot reach `proxy.golang.org`: connection refused"),
+        (60, Level::Error, "cannot reach `proxy.example.org`: connection refused"),
         (12, Level::Info, "v1.5.0 is available"),
     ] {
         model.updater.push(Row { at: Some(before(at)), level: Some(level), text: text.into() });

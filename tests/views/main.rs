@@ -20,18 +20,18 @@ fn every_screen_at_every_size() {
     settings.set_omit_expression(true);
     for screen in screens() {
         let mut all = String::new();
-        for size in screen.sizes {
-            all.push_str(&format!(
-                "== {}x{}\n{}",
-                size.0,
-                size.1,
-                text(&screen.model, *size, Caps::default())
-            ));
+        for &size in screen.sizes {
+            let (columns, rows) = size;
+            let (model, ascii) = (&screen.model, Caps { ascii: true, ..MONO });
+            for (look, shown) in [
+                ("", text(model, size, Caps::default())),
+                (" ascii", text(model, size, ascii)),
+                (" colours", styles(model, size, Caps::default())),
+                (" mono", styles(model, size, MONO)),
+            ] {
+                all.push_str(&format!("== {columns}x{rows}{look}\n{shown}"));
+            }
         }
-        let size = (80, 24);
-        all.push_str(&format!("== 80x24 ascii\n{}", text(&screen.model, size, Caps { ascii: true, ..MONO })));
-        all.push_str(&format!("== 80x24 colours\n{}", styles(&screen.model, size, Caps::default())));
-        all.push_str(&format!("== 80x24 mono\n{}", styles(&screen.model, size, MONO)));
         settings.bind(|| insta::assert_snapshot!(screen.name, all));
     }
 }

@@ -18,13 +18,7 @@ pub struct Screen {
     pub sizes: &'static [(u16, u16)],
 }
 
-const SMALL: &[(u16, u16)] = &[(40, 12), (80, 24)];
 pub const ALL: &[(u16, u16)] = &[(40, 12), (80, 24), (120, 40), (200, 60)];
-
-/// What lies over other screens is looked at where there is little room.
-fn small(name: &'static str, model: Model) -> Screen {
-    Screen { name, model, sizes: SMALL }
-}
 
 fn screen(name: &'static str, model: Model) -> Screen {
     Screen { name, model, sizes: ALL }
@@ -46,18 +40,18 @@ pub fn screens() -> Vec<Screen> {
         screen("alerts", with_alerts()),
         screen("viewer", viewer()),
         screen("paused", with(|view| view.updater.paused = Some(paused()))),
-        small("help", over(idle(), Overlay::Help { top: 0 })),
-        small("help_further_down", over(viewer(), Overlay::Help { top: 18 })),
-        small("confirm_update", over(idle(), Overlay::Confirm(ask_update()))),
-        small("confirm_rollback", over(idle(), Overlay::Confirm(ask_rollback()))),
-        small("palette", over(idle(), Overlay::Palette { text: "o".into(), chosen: 1 })),
-        small("run_detail", over(idle(), Overlay::Run { id: history()[1].id.clone(), top: 0 })),
-        small("search", search()),
-        small("filter", filter()),
-        small("wrap", wrap()),
-        small("zoom", zoom()),
-        small("toast", toast()),
-        Screen { name: "diagnostics", model: on(idle(), Tab::Diagnostics, PaneId::Diagnostics), sizes: ALL },
+        screen("help", over(idle(), Overlay::Help { top: 0 })),
+        screen("help_further_down", over(viewer(), Overlay::Help { top: 18 })),
+        screen("confirm_update", over(idle(), Overlay::Confirm(ask_update()))),
+        screen("confirm_rollback", over(idle(), Overlay::Confirm(ask_rollback()))),
+        screen("palette", over(idle(), Overlay::Palette { text: "o".into(), chosen: 1 })),
+        screen("run_detail", over(idle(), Overlay::Run { id: history()[1].id.clone(), top: 0 })),
+        screen("search", search()),
+        screen("filter", filter()),
+        screen("wrap", wrap()),
+        screen("zoom", zoom()),
+        screen("toast", toast()),
+        screen("diagnostics", on(idle(), Tab::Diagnostics, PaneId::Diagnostics)),
         Screen {
             name: "tiny",
             model: idle(),
@@ -113,7 +107,7 @@ fn unreachable() -> Box<Failure> {
             "cannot reach the service at `/run/sentinelgo-updater/control.sock`",
         )
         .cause("connection refused")
-        .hint("start it with `sentinel-updater start`"),
+        .hint("start the service; `sentinel-updater status` tells what is known of it"),
     )
 }
 

@@ -165,7 +165,8 @@ pub(in crate::control) async fn dial(path: &Path) -> Outcome<NamedPipeClient> {
         return Err(match error.kind() {
             io::ErrorKind::NotFound => {
                 let what = format!("the updater's service does not run: there is no control pipe `{shown}`");
-                Failure::new(Class::Unreachable, what).hint("start it with `sentinel-updater start`")
+                Failure::new(Class::Unreachable, what)
+                    .hint("start the service; `sentinel-updater status` tells what is known of it")
             }
             io::ErrorKind::PermissionDenied => {
                 let what = format!("this user may not talk to the updater at `{shown}`");

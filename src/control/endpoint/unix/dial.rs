@@ -45,12 +45,12 @@ fn because(path: &Path, error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
             let what = format!("the updater's service does not run: there is no control socket `{shown}`");
-            Failure::new(Class::Unreachable, what).hint("start it with `sentinel-updater start`")
+            Failure::new(Class::Unreachable, what)
+                .hint("start the service; `sentinel-updater status` tells what is known of it")
         }
         io::ErrorKind::ConnectionRefused => {
             let what = format!("the updater's service has ended: nobody listens at `{shown}`");
-            failure(Class::Unreachable, what)
-                .hint("start it with `sentinel-updater start`, and look into its log")
+            failure(Class::Unreachable, what).hint("start the service, and look into its log")
         }
         io::ErrorKind::PermissionDenied => {
             let what = format!("this user may not talk to the updater at `{shown}`");
