@@ -12,7 +12,7 @@ use super::service::{Link, Service};
 use super::{Call, Ended};
 use crate::control::protocol::{self, LogTail};
 use crate::control::{Notice, Request};
-use crate::daemon::Signals;
+use crate::host::signals::Signals;
 use crate::model::{Class, Failure};
 
 /// Between two tries to reach the service again.

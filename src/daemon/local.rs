@@ -14,7 +14,7 @@ use crate::world;
 
 use super::hook::Hook;
 use super::log::Log;
-use super::signals::{Signal, Signals};
+use crate::host::signals::{Signal, Signals};
 
 /// Takes the lock, takes up a run that was interrupted, then does `work`.
 ///

@@ -19,7 +19,6 @@ mod rescue;
 mod say;
 mod seen;
 mod service;
-mod signals;
 mod versions;
 
 pub use ask::newest;
@@ -29,5 +28,4 @@ pub use preview::preview;
 pub use rescue::rescue;
 pub use seen::{agent_status, remembered};
 pub use service::{Ending, Request, run, runtime};
-pub use signals::{Signal, Signals};
 pub use versions::versions;

@@ -24,7 +24,7 @@ use super::log::Log;
 use super::orders::{Order, Orders};
 use super::say::{Target, write};
 use super::seen;
-use super::signals::{Signal, Signals};
+use crate::host::signals::{Signal, Signals};
 
 /// What `run` is asked for.
 #[derive(Debug, Clone, Default)]

@@ -1,14 +1,11 @@
 //! Operating-system primitives: child processes with timeout and tree kill, atomic files, the
-//! rotating log file, locks, privilege, service notification, file-system and machine facts, and the
+//! rotating log file, locks, privilege, signals, service notification, file-system and machine facts, the
 //! sanitiser of foreign text, the terminal of a full-screen program, and `ssh` to another machine.
 //!
-//! The only room that starts a process or writes a file. Everything is synchronous. It knows words
+//! The only room that starts a process or writes a file. Everything is synchronous but signals, the pager and
+//! `ssh`, which the caller's runtime drives. It knows words
 //! (`model::Failure`) but nothing of versions, agents or plans; it reads no settings and prints nothing.
 //! Whatever is particular to one operating system hides behind a function that exists on all of them.
-//!
-//! Signals need no file here: the service replaces the default actions with tokio's handlers, and a
-//! command that must survive ctrl-c during a switch does the same in its own runtime. Children do not
-//! see the terminal's signals at all, because each leads a process group of its own.
 
 pub mod atomic;
 pub mod digest;
@@ -27,6 +24,7 @@ pub mod privilege;
 pub mod process;
 pub mod reserved;
 pub mod rotate;
+pub mod signals;
 pub mod ssh;
 pub mod stamp;
 pub mod terminal;

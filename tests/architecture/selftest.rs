@@ -112,16 +112,11 @@ fn only_some_rooms_ask_for_the_operating_system() {
         breaks("store/layout.rs", form, 1, "outside host");
         keeps("host/files/mod.rs", form);
         keeps("service/mod.rs", &format!("{DOOR}{form}"));
-        keeps("daemon/signals.rs", form);
+        keeps("daemon/entry.rs", form);
         keeps("control/endpoint/pipe.rs", form);
-        for place in [
-            "lib.rs",
-            "main.rs",
-            "cli/run.rs",
-            "control/server.rs",
-            "daemon/service.rs",
-            "daemon/signalsx.rs",
-        ] {
+        for place in
+            ["lib.rs", "main.rs", "cli/run.rs", "control/server.rs", "daemon/service.rs", "daemon/entryx.rs"]
+        {
             breaks(place, form, 1, "outside host");
         }
     }

@@ -91,9 +91,8 @@ pub(crate) const RESERVED: &[Reserved] = &[
 ];
 
 /// Folders and files under `src` that may ask which operating system they are compiled for: two rooms, the
-/// socket or pipe of a third, and where the service of a fourth is entered and ended.
-pub(crate) const SYSTEM_PLACES: &[&str] =
-    &["host", "service", "control/endpoint", "daemon/entry", "daemon/signals"];
+/// socket or pipe of a third, and where the service of a fourth is entered.
+pub(crate) const SYSTEM_PLACES: &[&str] = &["host", "service", "control/endpoint", "daemon/entry"];
 
 /// Words of a `cfg` that ask it.
 pub(crate) const SYSTEM_WORDS: &[&str] = &["windows", "unix", "target_os", "target_family"];

@@ -61,7 +61,6 @@ fn paused(base: &Base) -> Result<()> {
     host.publish("v1.1.0", Variant::Good)?;
     host.start_service();
     host.wait_for_log("v1.1.0 is available and not taken now: paused: freeze");
-    assert_eq!(host.updater(&["resume"]).code, Some(6), "the service is asked for that");
     host.machine.exec(&["systemctl", "restart", "sentinelgo-updater"]).ok();
     host.wait("it runs again", || (host.status()["updater"]["state"] == "idle").then_some(()));
     let status = host.status();

@@ -21,7 +21,8 @@ fn ask(host: &Host, user: &str, request: &str) -> String {
     let script = r#"
         trap '' PIPE
         coproc A { exec runuser -u "$1" -- "$2" attach --stdio 2>&1; }
-        in=${A[1]} out=${A[0]}
+        # The shell closes its own ends as soon as the program is gone.
+        exec {in}>&${A[1]} {out}<&${A[0]}
         printf '%s\n' '{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1}}' "$3" >&$in || true
         while IFS= read -r -t 30 line <&$out; do
             printf '%s\n' "$line"

@@ -106,9 +106,9 @@ fn snapshots() -> Result<(), String> {
         let whole = fold(View::default(), &events);
         let at = at.index(events.len() + 1);
         let early = fold(View::default(), &events[..at]);
-        // Who joins gets the status, and then perhaps events that it already contains.
+        // Who joins gets the view, and then perhaps events that it already contains.
         let from = back.index(at + 1);
-        let joined = fold(View::new(early.status, early.seq), &events[from..]);
+        let joined = fold(early, &events[from..]);
         prop_assert_eq!(joined, whole);
         Ok(())
     })

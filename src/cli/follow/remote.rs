@@ -12,7 +12,7 @@ use crate::cli::service::{Link, Service};
 use crate::cli::{Call, Ended};
 use crate::control::Request;
 use crate::control::protocol::{Begun, History, Subscribe, Subscribed};
-use crate::daemon::Signals;
+use crate::host::signals::Signals;
 use crate::model::{Class, Failure, Outcome, Run, Timestamp};
 
 /// Between two tries to reach the service again.

@@ -1,6 +1,8 @@
 //! What the system and the shell ask of a full-screen program: the same words on every system.
 
-use std::future::Future;
+use crate::host::signals;
+#[cfg(unix)]
+use crate::host::signals::heard;
 
 /// Something that was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,41 +32,62 @@ impl Signal {
     }
 }
 
-/// The signals from now on: they do nothing by themselves any more. One that cannot be listened to never
-/// comes.
-#[cfg(unix)]
-pub struct Signals {
-    interrupt: Option<tokio::signal::unix::Signal>,
-    terminate: Option<tokio::signal::unix::Signal>,
-    hangup: Option<tokio::signal::unix::Signal>,
-    stop: Option<tokio::signal::unix::Signal>,
-    go_on: Option<tokio::signal::unix::Signal>,
-    resize: Option<tokio::signal::unix::Signal>,
+impl From<signals::Signal> for Signal {
+    fn from(signal: signals::Signal) -> Self {
+        match signal {
+            signals::Signal::Interrupt => Self::Interrupt,
+            signals::Signal::Terminate => Self::Terminate,
+            signals::Signal::Hangup => Self::Hangup,
+        }
+    }
 }
 
-#[cfg(unix)]
+/// The signals from now on: they do nothing by themselves any more. One that cannot be listened to never
+/// comes.
+pub struct Signals {
+    ends: signals::Signals,
+    shell: Shell,
+}
+
 impl Signals {
     /// Listens; within a runtime only.
     pub fn listen() -> Self {
-        use tokio::signal::unix::{SignalKind, signal};
-        let number = |number: rustix::process::Signal| SignalKind::from_raw(number.as_raw());
-        Self {
-            interrupt: signal(SignalKind::interrupt()).ok(),
-            terminate: signal(SignalKind::terminate()).ok(),
-            hangup: signal(SignalKind::hangup()).ok(),
-            stop: signal(number(rustix::process::Signal::TSTP)).ok(),
-            go_on: signal(number(rustix::process::Signal::CONT)).ok(),
-            resize: signal(SignalKind::window_change()).ok(),
-        }
+        Self { ends: signals::Signals::listen(), shell: Shell::listen() }
     }
 
     /// The next one. May be dropped and called again: none is lost.
     pub async fn next(&mut self) -> Signal {
         tokio::select! {
             biased;
-            () = heard(self.hangup.as_mut().map(|signal| signal.recv())) => Signal::Hangup,
-            () = heard(self.terminate.as_mut().map(|signal| signal.recv())) => Signal::Terminate,
-            () = heard(self.interrupt.as_mut().map(|signal| signal.recv())) => Signal::Interrupt,
+            signal = self.ends.next() => signal.into(),
+            signal = self.shell.next() => signal,
+        }
+    }
+}
+
+/// What a shell with job control and a window ask.
+#[cfg(unix)]
+struct Shell {
+    stop: Option<tokio::signal::unix::Signal>,
+    go_on: Option<tokio::signal::unix::Signal>,
+    resize: Option<tokio::signal::unix::Signal>,
+}
+
+#[cfg(unix)]
+impl Shell {
+    fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let number = |number: rustix::process::Signal| SignalKind::from_raw(number.as_raw());
+        Self {
+            stop: signal(number(rustix::process::Signal::TSTP)).ok(),
+            go_on: signal(number(rustix::process::Signal::CONT)).ok(),
+            resize: signal(SignalKind::window_change()).ok(),
+        }
+    }
+
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            biased;
             () = heard(self.stop.as_mut().map(|signal| signal.recv())) => Signal::Stop,
             () = heard(self.go_on.as_mut().map(|signal| signal.recv())) => Signal::Continue,
             () = heard(self.resize.as_mut().map(|signal| signal.recv())) => Signal::Resize,
@@ -72,45 +95,19 @@ impl Signals {
     }
 }
 
-/// The console's signals from now on: they no longer end the process. One that cannot be listened to
-/// never comes.
-#[cfg(windows)]
-pub struct Signals {
-    ctrl_c: Option<tokio::signal::windows::CtrlC>,
-    ctrl_break: Option<tokio::signal::windows::CtrlBreak>,
-    close: Option<tokio::signal::windows::CtrlClose>,
-    shutdown: Option<tokio::signal::windows::CtrlShutdown>,
-}
+/// A console has none of that; its size comes as an event.
+#[cfg(not(unix))]
+struct Shell;
 
-#[cfg(windows)]
-impl Signals {
-    /// Listens; within a runtime only.
-    pub fn listen() -> Self {
-        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
-        Self {
-            ctrl_c: ctrl_c().ok(),
-            ctrl_break: ctrl_break().ok(),
-            close: ctrl_close().ok(),
-            shutdown: ctrl_shutdown().ok(),
-        }
+#[cfg(not(unix))]
+impl Shell {
+    fn listen() -> Self {
+        Self
     }
 
-    /// The next one. May be dropped and called again: none is lost.
-    pub async fn next(&mut self) -> Signal {
-        tokio::select! {
-            () = heard(self.ctrl_c.as_mut().map(|signal| signal.recv())) => Signal::Interrupt,
-            () = heard(self.ctrl_break.as_mut().map(|signal| signal.recv())) => Signal::Terminate,
-            () = heard(self.close.as_mut().map(|signal| signal.recv())) => Signal::Terminate,
-            () = heard(self.shutdown.as_mut().map(|signal| signal.recv())) => Signal::Terminate,
-        }
-    }
-}
-
-/// Waits for a signal; for ever, if there is nothing to listen to.
-async fn heard(signal: Option<impl Future<Output = Option<()>>>) {
-    match signal {
-        Some(signal) => drop(signal.await),
-        None => std::future::pending().await,
+    async fn next(&mut self) -> Signal {
+        let _ = (Signal::Stop, Signal::Continue, Signal::Resize);
+        std::future::pending().await
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the system, or somebody at the terminal, asks of this process: the same words on every system.
 //!
-//! The only file of this room that knows which system it is.
+//! Children do not see the terminal's signals at all: each leads a process group of its own.
 
 use std::future::Future;
 
@@ -80,7 +80,7 @@ impl Signals {
 }
 
 /// Waits for a signal; for ever, if there is nothing to listen to.
-async fn heard(signal: Option<impl Future<Output = Option<()>>>) {
+pub(super) async fn heard(signal: Option<impl Future<Output = Option<()>>>) {
     match signal {
         Some(signal) => drop(signal.await),
         None => std::future::pending().await,
