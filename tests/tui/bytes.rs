@@ -40,10 +40,8 @@ pub(crate) fn only_ours(raw: &[u8]) {
     for sequence in sequences(raw) {
         let body = sequence.strip_prefix('[').unwrap_or("");
         let is_ours = match body.chars().last() {
-            Some('H') => {
-                body[..body.len() - 1].chars().all(|symbol| symbol.is_ascii_digit() || symbol == ';')
-            }
-            Some('m') => {
+            // To a place, over cells that stay, and the looks of what follows.
+            Some('H' | 'C' | 'm') => {
                 body[..body.len() - 1].chars().all(|symbol| symbol.is_ascii_digit() || symbol == ';')
             }
             Some('h' | 'l') => MODES.contains(&&body[..body.len() - 1]),
