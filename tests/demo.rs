@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
 mod kit;
 #[path = "tui/pty.rs"]
@@ -38,11 +38,6 @@ fn begun(folder: &Path) -> (Child, String) {
     let begun = || folder.join(&name).join("updater.toml").exists();
     until_within(LIMIT, "a demo has its directory", begun, || format!("{:?}", directories(folder)));
     (demo, name)
-}
-
-fn send(demo: &Child, signal: Signal) {
-    let pid = Pid::from_raw(demo.pid().try_into().expect("a process id")).expect("not 0");
-    kill_process(pid, signal).expect("the signal is sent");
 }
 
 /// The variant without SQLite: no network, and quick to compile. Root lets an ordinary user play it.
@@ -159,7 +154,7 @@ fn asked_to_end_it_leaves_nothing() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let folder = tempfile::tempdir().expect("a folder");
         let (mut demo, _) = begun(folder.path());
-        send(&demo, signal);
+        demo.signal_alone(signal);
         let status = demo.exit_within(LIMIT).expect("it ends");
         assert_eq!(status.code(), Some(1), "{signal:?}");
         assert_eq!(directories(folder.path()), [""; 0], "{signal:?}");
@@ -170,12 +165,12 @@ fn asked_to_end_it_leaves_nothing() {
 fn what_a_killed_demo_leaves_the_next_one_sweeps() {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut killed, first) = begun(folder.path());
-    send(&killed, Signal::KILL);
+    killed.signal_alone(Signal::KILL);
     assert!(killed.exit_within(LIMIT).is_some(), "it ends");
     assert_eq!(directories(folder.path()), [first]);
     let (mut next, second) = begun(folder.path());
     assert_eq!(directories(folder.path()), [second]);
-    send(&next, Signal::INT);
+    next.signal_alone(Signal::INT);
     assert!(next.exit_within(LIMIT).is_some(), "it ends");
     assert_eq!(directories(folder.path()), [""; 0]);
 }

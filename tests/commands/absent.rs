@@ -12,8 +12,9 @@ use sentinel_updater::model::status::Alert;
 use sentinel_updater::model::{Status, Timestamp};
 use serde_json::json;
 
-use super::host::{Host, LONG, PROGRAM};
+use super::host::{Host, LONG};
 use super::kit::child;
+use super::kit::instance::PROGRAM;
 use super::kit::trials::{self, Test, tests};
 
 pub(crate) fn tests() -> Vec<Test> {

@@ -4,7 +4,7 @@ use rustix::process::Signal;
 use sentinel_updater::cli::demo::Variant;
 use sentinel_updater::model::{Event, EventKind, Verdict};
 
-use super::host::{BUILD, Host, signal};
+use super::host::{BUILD, Host};
 use super::kit::trials::{Test, tests};
 
 pub(crate) fn tests() -> Vec<Test> {
@@ -103,7 +103,7 @@ fn who_leaves_changes_nothing() {
     let mut follower = host.begin("update");
     host.said(&follower, "  > Download & compile");
     let id = host.json("status --json")["run"]["id"].as_str().expect("an id").to_owned();
-    signal(&follower, Signal::INT);
+    follower.signal_alone(Signal::INT);
     let status = follower.exit_within(BUILD).expect("it ends");
     let (out, talk) = follower.said();
     assert_eq!((status.code(), out.as_str()), (Some(1), ""), "{talk}");

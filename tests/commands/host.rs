@@ -1,21 +1,18 @@
 //! A service with its agent, and the commands beside it.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::PathBuf;
-use std::process::Command;
+use std::ops::Deref;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
-use sentinel_updater::cli::demo::{Release, Tree, Variant};
+use rustix::process::Signal;
+use sentinel_updater::cli::demo::Variant;
 use serde_json::Value;
 
 use super::kit::child::{self, Child, Output};
-use super::kit::go::Go;
+use super::kit::instance::Instance;
+use super::kit::proxy;
 use super::kit::waiting::until_within;
-use super::kit::{cache, network, proxy};
 
-pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_sentinel-updater");
 /// Longer than any command takes that does not build.
 pub(crate) const LONG: Duration = Duration::from_secs(120);
 /// Longer than any build takes.
@@ -23,43 +20,28 @@ pub(crate) const BUILD: Duration = proxy::BUILD;
 
 /// Everything of one service lies in one folder.
 pub(crate) struct Host {
-    folder: tempfile::TempDir,
-    tree: Tree,
+    instance: Instance,
     service: Option<Child>,
+}
+
+impl Deref for Host {
+    type Target = Instance;
+
+    fn deref(&self) -> &Instance {
+        &self.instance
+    }
 }
 
 impl Host {
     /// A configuration and nothing that runs.
     pub(crate) fn quiet() -> Self {
-        let folder = tempfile::tempdir().expect("a directory");
-        let tree = Tree::new(folder.path().join("proxy")).expect("a tree");
-        let host = Self { folder, tree, service: None };
-        for folder in ["data", "bin", "cache/go"] {
-            fs::create_dir_all(host.path(folder)).expect("a directory");
-        }
-        let warm = cache::folder().expect("a cache").join("gocache");
-        fs::create_dir_all(&warm).expect("a directory");
-        symlink(warm, host.path("cache/go/build")).expect("linked");
-        host.gate();
-        let at = |name: &str| host.path(name).display().to_string();
-        let port = network::free_port().expect("a port");
-        let text = format!(
-            "[updater]\nservice_name = \"commands-test\"\ncheck_interval = \"1h\"\n\
-             [service]\nmanager = \"process\"\n[control]\ngroup = \"\"\n\
-             [agent]\nservice_name = \"agent\"\nbinary = \"{}\"\n\
-             args = [\"-health\", \"127.0.0.1:{port}\"]\nenv = {{ SENTINEL_DB = \"{}\" }}\n\
-             [build]\ncgo = false\ngo = \"{}\"\ngoproxy = \"{}\"\ngosumdb = \"off\"\n[verify]\nwindow = \"4s\"\n\
-             [paths]\ndata = \"{}\"\nstate = \"{}\"\ncache = \"{}\"\nsocket = \"{}\"\n",
-            at("bin/sentinel"),
-            at("data/beats"),
-            at("tools/go"),
-            host.tree.url(),
-            at("data"),
-            at("state"),
-            at("cache"),
-            at("run/control.sock"),
-        );
-        fs::write(host.path("updater.toml"), text).expect("written");
+        let host = Self { instance: Instance::new(), service: None };
+        // The real go, after a gate that a test may close.
+        host.before_go(&format!(
+            "case \"$1\" in install) while [ -e '{}' ]; do sleep 0.02; done ;; esac",
+            host.path("closed").display()
+        ));
+        host.configure("1h", "4s", "control.group = \"\"\n");
         host
     }
 
@@ -74,19 +56,6 @@ impl Host {
         host
     }
 
-    /// The go command that is configured: the real one, after a gate that a test may close.
-    fn gate(&self) {
-        fs::create_dir_all(self.path("tools")).expect("a directory");
-        let script = format!(
-            "#!/bin/sh\ncase \"$1\" in install) while [ -e '{}' ]; do sleep 0.02; done ;; esac\nexec '{}' \"$@\"\n",
-            self.path("closed").display(),
-            Go::find().expect("go").binary().display()
-        );
-        let go = self.path("tools/go");
-        fs::write(&go, script).expect("written");
-        fs::set_permissions(&go, fs::Permissions::from_mode(0o755)).expect("executable");
-    }
-
     /// From now on builds do not get ahead.
     pub(crate) fn close_gate(&self) {
         fs::write(self.path("closed"), "").expect("written");
@@ -96,21 +65,9 @@ impl Host {
         fs::remove_file(self.path("closed")).expect("removed");
     }
 
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    pub(crate) fn socket(&self) -> PathBuf {
-        self.path("run/control.sock")
-    }
-
-    pub(crate) fn publish(&self, version: &str, variant: Variant) {
-        self.tree.publish(&Release::new(version).variant(variant).plain(true)).expect("published");
-    }
-
     /// Starts the service; it listens when this returns.
     pub(crate) fn start(&mut self) {
-        self.service = Some(Child::spawn(self.command(&["run"])).expect("started"));
+        self.service = Some(self.run());
         until_within(
             LONG,
             "the service answers",
@@ -122,15 +79,8 @@ impl Host {
     /// Ends the service; it has ended when this returns.
     pub(crate) fn end(&mut self, signal: Signal) {
         let mut service = self.service.take().expect("it runs");
-        let pid = Pid::from_raw(service.pid().cast_signed()).expect("a number");
-        kill_process(pid, signal).expect("signalled");
+        service.signal_alone(signal);
         service.exit_within(LONG).expect("ended");
-    }
-
-    pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
-        command.arg("--config").arg(self.path("updater.toml")).args(args);
-        command
     }
 
     /// Runs a command to its end.
@@ -169,10 +119,6 @@ impl Host {
         };
         until_within(BUILD, text, || all().contains(text), || format!("{}\n{}", all(), self.log()));
     }
-
-    pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.path("data/updater.log")).unwrap_or_default()
-    }
 }
 
 impl Drop for Host {
@@ -181,10 +127,4 @@ impl Drop for Host {
             self.end(Signal::TERM);
         }
     }
-}
-
-/// Sends a signal to a command alone.
-pub(crate) fn signal(child: &Child, signal: Signal) {
-    let pid = Pid::from_raw(child.pid().cast_signed()).expect("a number");
-    kill_process(pid, signal).expect("signalled");
 }

@@ -35,9 +35,7 @@ fn main() {
         ("terminal", terminal::tests()),
         ("watching", watching::tests()),
     ];
-    kit::trials::run_named(parts.into_iter().flat_map(|(part, tests)| {
-        tests.into_iter().map(move |(name, test)| (format!("{part}::{name}"), test))
-    }));
+    kit::trials::run_parts(parts);
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use rustix::process::Signal;
 
-use super::host::{Host, LONG, signal};
+use super::host::{Host, LONG};
 use super::kit::trials::{Test, tests};
 
 pub(crate) fn tests() -> Vec<Test> {
@@ -31,7 +31,7 @@ fn the_status_is_watched_over_the_end_of_the_service() {
         || lines(&watch.said().0) >= 2,
         || format!("{:?}", watch.said()),
     );
-    signal(&watch, Signal::INT);
+    watch.signal_alone(Signal::INT);
     let status = watch.exit_within(LONG).expect("it ends");
     assert_eq!(status.code(), Some(0), "{:?}", watch.said());
     assert!(!watch.said().0.contains('\u{1b}'));
@@ -43,7 +43,7 @@ fn every_change_is_an_object() {
     host.said(&watch, r#""schema":1"#);
     assert_eq!(host.ask("pause --reason so").code, Some(0));
     host.said(&watch, r#""reason":"so""#);
-    signal(&watch, Signal::TERM);
+    watch.signal_alone(Signal::TERM);
     assert_eq!(watch.exit_within(LONG).expect("it ends").code(), Some(0));
     for line in watch.said().0.lines() {
         let status: serde_json::Value = serde_json::from_str(line).expect("an object");
@@ -66,7 +66,7 @@ fn a_log_is_followed_over_the_end_of_the_service() {
     host.said(&logs, "between: meanwhile red");
     assert_eq!(host.ask("hold v9.1.0").code, Some(0));
     host.said(&logs, "v9.1.0");
-    signal(&logs, Signal::INT);
+    logs.signal_alone(Signal::INT);
     assert_eq!(logs.exit_within(LONG).expect("it ends").code(), Some(0));
     let said = logs.said().0;
     assert_eq!(said.matches("meanwhile").count(), 1, "{said}");

@@ -42,9 +42,7 @@ fn main() {
         ("users", users::tests()),
         ("wire", wire::tests()),
     ];
-    kit::trials::run_named(parts.into_iter().flat_map(|(part, tests)| {
-        tests.into_iter().map(move |(name, test)| (format!("{part}::{name}"), test))
-    }));
+    kit::trials::run_parts(parts);
 }
 
 #[cfg(not(unix))]

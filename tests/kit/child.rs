@@ -10,7 +10,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use super::Result;
 
@@ -85,6 +85,11 @@ impl Child {
             // It may end in between, and then there is nobody to tell.
             let _ = kill_process_group(self.pid, signal);
         }
+    }
+
+    /// Sends a signal to it alone, not to its children.
+    pub fn signal_alone(&self, signal: Signal) {
+        kill_process(self.pid, signal).expect("the signal is sent");
     }
 
     /// What it wrote so far, (stdout, stderr).

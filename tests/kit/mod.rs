@@ -10,6 +10,7 @@ pub mod cases;
 pub mod child;
 pub mod fault_table;
 pub mod go;
+pub mod instance;
 pub mod machine;
 pub mod network;
 pub mod proxy;

@@ -40,10 +40,18 @@ pub fn run(tests: Vec<Test>) {
 }
 
 /// The same with names of one's own.
-pub fn run_named(tests: impl IntoIterator<Item = (String, fn())>) {
+fn run_named(tests: impl IntoIterator<Item = (String, fn())>) {
     let trials =
         tests.into_iter().map(|(name, test)| Trial::ignorable_test(name, move || Ok(complete(test))));
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
+}
+
+/// The same for a program of several parts, which their tests are named after.
+#[allow(dead_code, reason = "some programs need only the rest")]
+pub fn run_parts(parts: impl IntoIterator<Item = (&'static str, Vec<Test>)>) {
+    run_named(parts.into_iter().flat_map(|(part, tests)| {
+        tests.into_iter().map(move |(name, test)| (format!("{part}::{name}"), test))
+    }));
 }
 
 fn complete(test: fn()) -> Completion {

@@ -12,7 +12,7 @@ use sentinel_updater::control::{Client, Request};
 
 use super::client::Follower;
 use super::client::within;
-use super::host::{Host, LONG, send};
+use super::host::{Host, LONG};
 use super::kit::child;
 use super::kit::trials::{Test, skip, tests};
 use super::kit::waiting::until_within;
@@ -77,14 +77,14 @@ async fn another() {
     root.until("the missing group is told", group).await;
 
     host.configure("control.group = \"\"\ncontrol.viewers = \"all\"\n");
-    send(&run, Signal::HUP);
+    run.signal_alone(Signal::HUP);
     root.until("no group is missed", |view| !group(view)).await;
     until_within(LONG, "everybody may look", || modes() == (0o755, 0o666), || host.log());
     let said = stranger();
     assert!(said.starts_with("Viewer: ") && said.contains("look but not steer"), "{said}");
 
     host.configure("control.group = \"nogroup\"\n");
-    send(&run, Signal::HUP);
+    run.signal_alone(Signal::HUP);
     until_within(LONG, "only the group may", || modes() == (0o750, 0o660), || host.log());
     let said = stranger();
     assert!(said.starts_with("Operator: may steer"), "{said}");

@@ -13,7 +13,7 @@ use sentinel_updater::model::Class;
 use sentinel_updater::model::status::AgentLife;
 
 use super::client::{Follower, connect, eventually, within};
-use super::host::{Host, LONG, send};
+use super::host::{Host, LONG};
 use super::kit::trials::{Test, tests};
 use super::story::installed;
 
@@ -68,7 +68,7 @@ async fn deaf() {
     // Killed: whoever is connected notices at once.
     let mut one = Follower::new(&host).await;
     assert_eq!(one.welcome.epoch, welcome.epoch);
-    send(&run, Signal::KILL);
+    run.signal_alone(Signal::KILL);
     let failure = loop {
         if let Err(failure) = one.hear().await {
             break failure;

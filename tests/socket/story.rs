@@ -10,7 +10,7 @@ use sentinel_updater::model::status::{Paused, State, Status};
 use sentinel_updater::model::{By, Class, EventKind, Preview, RunKind, Verdict, Version, VersionRow, View};
 
 use super::client::{Follower, within};
-use super::host::{GATED, Host, LONG, send};
+use super::host::{GATED, Host, LONG};
 use super::kit::trials::{Test, tests};
 
 /// Every test here.
@@ -164,7 +164,7 @@ async fn story() {
     assert_eq!((runs.len(), &runs[0].id), (5, &last.id));
 
     // At the end everybody is told.
-    send(&run, Signal::TERM);
+    run.signal_alone(Signal::TERM);
     while one.hear().await.is_ok() {}
     assert_eq!(run.exit_within(LONG).expect("ended").code(), Some(0), "{}", host.log());
     assert!(!host.socket().exists());

@@ -24,9 +24,7 @@ fn main() {
         ("run", run::tests()),
         ("update", update::tests()),
     ];
-    kit::trials::run_named(parts.into_iter().flat_map(|(part, tests)| {
-        tests.into_iter().map(move |(name, test)| (format!("{part}::{name}"), test))
-    }));
+    kit::trials::run_parts(parts);
 }
 
 #[cfg(not(target_os = "linux"))]

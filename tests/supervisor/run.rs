@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::Value;
 
 use super::kit::child::{self, Child};
@@ -64,10 +64,6 @@ fn start(place: &Place) -> (Child, Duration) {
     (run, took)
 }
 
-pub(crate) fn end(run: &Child, signal: Signal) {
-    kill_process(Pid::from_raw(run.pid().cast_signed()).expect("a number"), signal).expect("signalled");
-}
-
 fn the_agent_comes_with_run_and_goes_with_it_whatever_ends_it() {
     let place = place();
     let (mut run, took) = start(&place);
@@ -82,7 +78,7 @@ fn the_agent_comes_with_run_and_goes_with_it_whatever_ends_it() {
     assert_eq!(seen["agent"]["state"], "running");
     assert_eq!(seen["agent"]["pid"].to_string(), place.read("pid").trim());
 
-    end(&run, Signal::KILL);
+    run.signal_alone(Signal::KILL);
     run.exit_within(LONG).expect("killed");
     let (mut run, took) = {
         let (agent, daemon) = (place.read("pid"), place.read("daemon"));
@@ -103,7 +99,7 @@ fn the_agent_comes_with_run_and_goes_with_it_whatever_ends_it() {
     );
 
     let (agent, daemon) = (place.read("pid"), place.read("daemon"));
-    end(&run, Signal::TERM);
+    run.signal_alone(Signal::TERM);
     let code = run.exit_within(LONG).expect("ended").code();
     assert_eq!(code, Some(0), "{}", run.said().1);
     assert!(!lives(&agent) && !lives(&daemon));

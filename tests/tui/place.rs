@@ -52,10 +52,3 @@ impl Place {
         tty
     }
 }
-
-/// Writes an executable script.
-pub(crate) fn script(path: &std::path::Path, body: &str) {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::write(path, format!("#!/bin/sh\n{body}\n")).expect("written");
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("executable");
-}

@@ -55,7 +55,10 @@ fn server(place: &Place) -> Option<Child> {
         at("known"),
     );
     fs::write(place.path("ssh_config"), config).expect("written");
-    super::place::script(&bin.join("ssh"), &format!("exec /usr/bin/ssh -F '{}' \"$@\"", at("ssh_config")));
+    super::kit::instance::script(
+        &bin.join("ssh"),
+        &format!("exec /usr/bin/ssh -F '{}' \"$@\"", at("ssh_config")),
+    );
     let mut command = Command::new(SSHD);
     command.args(["-D", "-e", "-f"]).arg(place.path("sshd_config"));
     let sshd = Child::spawn(command).expect("started");
