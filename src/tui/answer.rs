@@ -1,55 +1,45 @@
 //! Answers of the service, by what was asked for.
 
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::model::Ticket;
 use super::msg::{Answer, Msg};
-use crate::control::Request;
 use crate::control::protocol::{Begun, Cancelled, LogTail, Was};
+use crate::control::{Request, understand};
 use crate::host::text::clean;
+use crate::model::Outcome;
 use crate::model::status::Latest;
-use crate::model::{Class, Failure, Outcome};
 
 /// The message that an answer is.
 pub fn message(ticket: Ticket, request: &Request, answered: Outcome<Value>) -> Msg {
-    let understood = answered.and_then(|value| understand(request, value));
-    match understood {
-        Ok(Understood::Tail(message)) => message,
-        Ok(Understood::Answer(answer)) => Msg::Answer(ticket, Ok(answer)),
-        Err(failure) => Msg::Answer(ticket, Err(Box::new(failure))),
-    }
+    answered
+        .and_then(|value| understood(ticket, request, value))
+        .unwrap_or_else(|failure| Msg::Answer(ticket, Err(Box::new(failure))))
 }
 
-enum Understood {
-    Answer(Answer),
-    /// The end of a log, which has a message of its own.
-    Tail(Msg),
-}
-
-fn understand(request: &Request, value: Value) -> Outcome<Understood> {
+fn understood(ticket: Ticket, request: &Request, value: Value) -> Outcome<Msg> {
     let answer = match request {
-        Request::History(_) => Answer::History(read(value)?),
-        Request::Versions => Answer::Versions(read(value)?),
-        Request::Plan(_) => Answer::Plan(read(value)?),
+        Request::History(_) => Answer::History(understand(request, value)?),
+        Request::Versions => Answer::Versions(understand(request, value)?),
+        Request::Plan(_) => Answer::Plan(understand(request, value)?),
         Request::Logs(logs) => {
-            let tail: LogTail = read(value)?;
-            return Ok(Understood::Tail(Msg::Tail(logs.log, tail.lines)));
+            let tail: LogTail = understand(request, value)?;
+            return Ok(Msg::Tail(logs.log, tail.lines));
         }
-        Request::Check => Answer::Done(checked(&read(value)?)),
-        Request::Update(_) => Answer::Done(begun(read(value)?, "the update has begun")),
-        Request::Rollback(_) => Answer::Done(begun(read(value)?, "the rollback has begun")),
-        Request::Cancel => Answer::Done(clean(&read::<Cancelled>(value)?.text)),
+        Request::Check => Answer::Done(checked(&understand(request, value)?)),
+        Request::Update(_) => Answer::Done(begun(understand(request, value)?, "the update has begun")),
+        Request::Rollback(_) => Answer::Done(begun(understand(request, value)?, "the rollback has begun")),
+        Request::Cancel => Answer::Done(clean(&understand::<Cancelled>(request, value)?.text)),
         Request::Pause(_) => Answer::Done("automatic updates are paused".into()),
-        Request::Resume => Answer::Done(match read::<Was>(value)?.was {
+        Request::Resume => Answer::Done(match understand::<Was>(request, value)?.was {
             true => "automatic updates go on".into(),
             false => "automatic updates were not paused".into(),
         }),
-        Request::Hold(hold) => Answer::Done(match read::<Was>(value)?.was {
+        Request::Hold(hold) => Answer::Done(match understand::<Was>(request, value)?.was {
             true => format!("{} was held already", hold.version),
             false => format!("{} is held", hold.version),
         }),
-        Request::Unhold(unhold) => Answer::Done(match read::<Was>(value)?.was {
+        Request::Unhold(unhold) => Answer::Done(match understand::<Was>(request, value)?.was {
             true => format!("{} is allowed again", unhold.version),
             false => format!("{} was not held", unhold.version),
         }),
@@ -58,15 +48,7 @@ fn understand(request: &Request, value: Value) -> Outcome<Understood> {
             Answer::Done("done".into())
         }
     };
-    Ok(Understood::Answer(answer))
-}
-
-fn read<T: DeserializeOwned>(value: Value) -> Outcome<T> {
-    serde_json::from_value(value).map_err(|error| {
-        Failure::new(Class::Internal, "the service's answer is not understood")
-            .cause(clean(&error.to_string()))
-            .hint("use the same version of sentinel-updater on both sides")
-    })
+    Ok(Msg::Answer(ticket, Ok(answer)))
 }
 
 fn begun(begun: Begun, yes: &str) -> String {
@@ -88,6 +70,7 @@ mod tests {
 
     use super::*;
     use crate::control::protocol::{Log, Logs, Update};
+    use crate::model::Class;
 
     #[test]
     fn answers_are_typed_by_what_was_asked() {

@@ -178,7 +178,11 @@ impl App {
             Event::Msg(message) => {
                 panics_on_purpose(&message);
                 if let Msg::Resize(columns, rows) = message {
-                    self.screen.renew((columns, rows)).map_err(|error| gone(&error))?;
+                    // The signal told it before, except where there is none.
+                    if (columns, rows) != self.model.size {
+                        self.renew()?;
+                    }
+                    return Ok(None);
                 }
                 self.schedule.answered();
                 self.fold(message).await
@@ -246,12 +250,7 @@ impl App {
                 self.guard.enter_again()?;
                 self.renew()?;
             }
-            Signal::Resize => {
-                let (columns, rows) = terminal::size();
-                self.screen.renew((columns, rows)).map_err(|error| gone(&error))?;
-                self.schedule.answered();
-                return self.fold(Msg::Resize(columns, rows)).await;
-            }
+            Signal::Resize => self.renew()?,
         }
         Ok(None)
     }
@@ -295,12 +294,8 @@ impl App {
                 ended = pager.ended() => return ended.map(|()| None),
                 signal = self.signals.next() => match signal {
                     Signal::Terminate | Signal::Hangup => return Ok(Some(Ending::Told(signal))),
-                    // Meant for the pager, as are the other two.
-                    Signal::Interrupt | Signal::Stop | Signal::Continue => {}
-                    Signal::Resize => {
-                        let (columns, rows) = terminal::size();
-                        drop(update::update(&mut self.model, Msg::Resize(columns, rows)));
-                    }
+                    // Meant for the pager; the size is looked at when the terminal is ours again.
+                    Signal::Interrupt | Signal::Stop | Signal::Continue | Signal::Resize => {}
                 },
             }
         }

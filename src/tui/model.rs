@@ -64,8 +64,6 @@ pub struct Model {
     pub mouse: bool,
     /// What lies over everything else.
     pub overlay: Option<Overlay>,
-    /// What the question on top is about; `None`: there is none, or it is only a message.
-    pub question: Option<Question>,
     /// A line that is being typed at the bottom.
     pub entry: Option<Entry>,
     /// A short message.
@@ -75,7 +73,7 @@ pub struct Model {
     /// Notices that were lost and told, and that no gap of the events has accounted for yet.
     pub lost: u64,
     /// Requests without an answer yet.
-    pub pending: BTreeMap<Ticket, Pending>,
+    pub pending: BTreeMap<Ticket, Request>,
     /// The next ticket.
     pub next_ticket: u64,
     /// The diagnostics page's own state (targets, levels, position).
@@ -85,15 +83,6 @@ pub struct Model {
 /// A request of ours that waits for its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
-
-/// What a request was for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pending {
-    /// What was sent.
-    pub request: Request,
-    /// When.
-    pub since: Timestamp,
-}
 
 /// The way to the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,6 +179,8 @@ pub enum Overlay {
 /// A question before something is asked of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confirm {
+    /// What is asked.
+    pub about: Question,
     /// What it is about: `Roll back to v1.4.1?`
     pub title: String,
     /// What it means, a line each.
@@ -201,11 +192,11 @@ pub struct Confirm {
 }
 
 /// What a question is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
-    /// Whether to update.
+    /// Whether to update: what is known of the plan is told in it.
     Update,
-    /// Something else.
+    /// Something else, or nothing: it is a message.
     Other,
 }
 
@@ -296,7 +287,6 @@ impl Model {
             wrap: false,
             mouse: false,
             overlay: None,
-            question: None,
             entry: None,
             toast: None,
             remark: None,
@@ -317,6 +307,13 @@ impl Model {
     /// Whether the user could steer if the service were reached.
     pub fn is_viewer(&self) -> bool {
         self.read_only || self.welcome.as_ref().is_some_and(|welcome| welcome.role == Role::Viewer)
+    }
+
+    /// The run of that id, as far as it is known here.
+    pub fn run(&self, id: &str) -> Option<&Run> {
+        let status = self.view.as_ref().map(|view| &view.status);
+        let now = status.into_iter().flat_map(|status| status.run.iter().chain(&status.last_run));
+        now.chain(&self.history).find(|run| run.id == id)
     }
 
     /// What the cursor of the history page is on.

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::host::{files, terminal};
 use crate::model::{Class, Failure, Outcome};
+use crate::render::words;
 
 /// What terminals take at most, in bytes of text (100,000 of base64 with the rest of the sequence).
 const MOST: usize = 74_994;
@@ -45,7 +46,7 @@ fn sequence(text: &str, in_tmux: bool) -> String {
 pub fn save(name: &str, lines: &[String]) -> Outcome<String> {
     let path = std::path::absolute(Path::new(name)).unwrap_or_else(|_| name.into());
     files::write_new(&path, (lines.join("\n") + "\n").as_bytes())?;
-    Ok(format!("saved {} lines to {}", lines.len(), path.display()))
+    Ok(format!("saved {} to {}", words::count(lines.len(), "line"), path.display()))
 }
 
 #[cfg(test)]

@@ -11,9 +11,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::caps::Caps;
-use super::model::{Model, Pending, Ticket};
+use super::model::{Model, Ticket};
 use super::msg::{Answer, Msg};
-use super::update::update;
+use super::update::{ticket, update};
 use crate::control::Request;
 use crate::control::protocol::{
     ANSWER_LIMIT, History, Log, LogTail, Logs, Notice, PROTOCOL, Plan, Role, Subscribed, Welcome,
@@ -79,10 +79,7 @@ fn waiting(model: &mut Model, result: &Result<Answer, Box<Failure>>) -> Ticket {
         Ok(Answer::Plan(_)) => Request::Plan(Plan::default()),
         _ => Request::Versions,
     };
-    let ticket = Ticket(model.next_ticket);
-    model.next_ticket = model.next_ticket.wrapping_add(1);
-    model.pending.insert(ticket, Pending { request, since: model.now });
-    ticket
+    ticket(model, request)
 }
 
 /// A record as it is read.

@@ -52,8 +52,7 @@ fn a_panic_restores_the_terminal_before_it_speaks() {
     let place = Place::new();
     let _service = place.serve();
     let mut command = place.command(&["--mouse"]);
-    // A backtrace would push the message off the screen.
-    command.env("SENTINEL_TUI_PANIC", "1").env("RUST_BACKTRACE", "0");
+    command.env("SENTINEL_TUI_PANIC", "1");
     let mut tty = Tty::start(&command, SIZE);
     tty.wait_for("host-01");
     tty.type_in("\x1b[24~");

@@ -61,7 +61,9 @@ impl Tty {
             .env("TERM", "xterm-256color")
             .env("LANG", "C.UTF-8")
             .env("LC_ALL", "C.UTF-8")
-            .env("TZ", "UTC");
+            .env("TZ", "UTC")
+            // A panic's message is to stay on the screen.
+            .env("RUST_BACKTRACE", "0");
         for (name, value) in command.get_envs() {
             match value {
                 Some(value) => session.env(name, value),

@@ -2,7 +2,7 @@
 
 use sentinel_updater::tui::caps::Caps;
 use sentinel_updater::tui::keys::Action;
-use sentinel_updater::tui::model::{Choice, Confirm, Model, Overlay, PaneId, Tab};
+use sentinel_updater::tui::model::{Choice, Confirm, Model, Overlay, PaneId, Question, Tab};
 use sentinel_updater::tui::view::{self, Target};
 
 use super::fixtures::{compiling, idle};
@@ -56,8 +56,8 @@ fn rows_of_a_pane_are_counted_inside_its_frame() {
     assert_eq!(hit(&model, "Version check"), Some(Target::Pane(PaneId::Pipeline, 0)));
     assert_eq!(hit(&model, "Preflight"), Some(Target::Pane(PaneId::Pipeline, 2)));
     assert_eq!(view::hit(&model, 0, 0), None, "the status lines do nothing");
-    assert_eq!(view::pane_height(&model, PaneId::Pipeline), 17);
-    assert_eq!(view::pane_height(&model, PaneId::Agent), 0, "it is not shown");
+    assert_eq!(view::areas(&model).height(PaneId::Pipeline), 17);
+    assert_eq!(view::areas(&model).height(PaneId::Agent), 0, "it is not shown");
 }
 
 #[test]
@@ -67,7 +67,13 @@ fn an_answer_is_hit_and_nothing_behind_it() {
     for size in [(40, 12), (80, 24), (200, 60)] {
         model.size = size;
         let lines = vec!["v1.4.2 -> v1.5.0".into()];
-        let question = Confirm { title: "Update?".into(), lines, choices: choices.to_vec(), chosen: 0 };
+        let question = Confirm {
+            about: Question::Other,
+            title: "Update?".into(),
+            lines,
+            choices: choices.to_vec(),
+            chosen: 0,
+        };
         model.overlay = Some(Overlay::Confirm(question));
         assert_eq!(hit(&model, "[ Cancel ]"), Some(Target::Choice(0)));
         assert_eq!(hit(&model, "[ Update ]"), Some(Target::Choice(1)));

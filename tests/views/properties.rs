@@ -7,7 +7,7 @@ use sentinel_updater::host::text::clean;
 use sentinel_updater::model::event::Level;
 use sentinel_updater::tui::caps::{Caps, Colors, ThemeName};
 use sentinel_updater::tui::model::{
-    Choice, Confirm, Entry, EntryKind, Model, Overlay, PaneId, Stamps, Tab, Toast,
+    Choice, Confirm, Entry, EntryKind, Model, Overlay, PaneId, Question, Stamps, Tab, Toast,
 };
 use sentinel_updater::tui::pane::Row;
 use sentinel_updater::tui::view::{self, Form, Target};
@@ -83,6 +83,7 @@ fn overlays(text: &str) -> Vec<Option<Overlay>> {
         Some(Overlay::Palette { text: text.into(), chosen: 3 }),
         Some(Overlay::Palette { text: String::new(), chosen: usize::MAX / 2 }),
         Some(Overlay::Confirm(Confirm {
+            about: Question::Other,
             title: text.into(),
             lines: vec![text.into(); 5],
             choices: choices.map(|label| Choice { label: label.into(), request: None }).to_vec(),
@@ -176,10 +177,10 @@ proptest! {
         if let Some(target) = view::hit(&model, x, y) {
             prop_assert!(x < columns && y < rows);
             if let Target::Pane(pane, row) = target {
-                prop_assert!(row < view::pane_height(&model, pane).max(1));
+                prop_assert!(row < view::areas(&model).height(pane).max(1));
             }
         }
-        prop_assert!(view::overlay_height(&model) <= rows);
+        prop_assert!(view::overlay_extent(&model).0 <= rows);
     }
 }
 

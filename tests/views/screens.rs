@@ -6,7 +6,7 @@ use sentinel_updater::model::event::Level;
 use sentinel_updater::model::status::State;
 use sentinel_updater::model::{Class, Failure, StepId, StepStatus};
 use sentinel_updater::tui::model::{
-    Choice, Confirm, Entry, EntryKind, Link, Model, Overlay, PaneId, Stamps, Tab, Toast,
+    Choice, Confirm, Entry, EntryKind, Link, Model, Overlay, PaneId, Question, Stamps, Tab, Toast,
 };
 
 use super::fixtures::*;
@@ -166,6 +166,7 @@ fn choice(label: &str, request: Option<Request>) -> Choice {
 
 fn ask_update() -> Confirm {
     Confirm {
+        about: Question::Other,
         title: "Update the agent to v1.5.0?".into(),
         lines: [
             "v1.4.2 -> v1.5.0",
@@ -192,6 +193,7 @@ fn ask_update() -> Confirm {
 fn ask_rollback() -> Confirm {
     let to = |database| Some(Request::Rollback(Rollback { version: Some("v1.4.1".into()), database }));
     Confirm {
+        about: Question::Other,
         title: "Roll back to v1.4.1?".into(),
         lines: vec![
             "v1.4.2 -> v1.4.1, without network and compiler".into(),

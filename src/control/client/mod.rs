@@ -155,7 +155,11 @@ impl Drop for Notices {
     }
 }
 
-fn understand<T: DeserializeOwned>(request: &Request, answer: Value) -> Outcome<T> {
+/// An answer as what was asked for.
+///
+/// # Errors
+/// `Internal` when it is something else.
+pub fn understand<T: DeserializeOwned>(request: &Request, answer: Value) -> Outcome<T> {
     serde_json::from_value(answer).map_err(|error| {
         let what = format!("the service's answer to `{}` is not understood", request.method());
         Failure::new(Class::Internal, what)

@@ -22,7 +22,8 @@ pub fn cancel_effect(model: &Model) -> Option<CancelEffect> {
     }
 }
 
-/// The version to go back to: the one under the cursor if it is kept, else the one that was left last.
+/// The version to go back to: the one under the cursor if it is kept, else the one that `rollback` without a
+/// version goes to: the highest kept one below the installed one.
 pub fn rollback_target(model: &Model) -> Option<&VersionRow> {
     let kept = |row: &&VersionRow| row.kept && !row.installed && !row.staged;
     if model.focus == PaneId::History
@@ -31,13 +32,9 @@ pub fn rollback_target(model: &Model) -> Option<&VersionRow> {
     {
         return Some(row);
     }
-    let rows = || model.versions.iter().filter(kept);
-    let left = model.view.as_ref().and_then(|view| view.status.last_run.as_ref()?.from.as_deref());
-    let lower = || {
-        let installed = model.versions.iter().position(|row| row.installed)?;
-        model.versions.iter().skip(installed + 1).find(kept)
-    };
-    left.and_then(|left| rows().find(|row| row.version == left)).or_else(lower).or_else(|| rows().next())
+    // The highest comes first.
+    let installed = model.versions.iter().position(|row| row.installed);
+    model.versions.iter().skip(installed.map_or(0, |at| at + 1)).find(kept)
 }
 
 /// The version to hold or to allow again, and whether it is held now: the one under the cursor, else the

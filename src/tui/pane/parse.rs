@@ -49,9 +49,9 @@ fn stamp(line: &str) -> (Option<Timestamp>, &str) {
     let Some((first, rest)) = line.split_once(' ') else { return (None, line) };
     // Most lines have none, and trying to read one costs.
     let may_be = first.len() >= 20 && first.as_bytes()[0].is_ascii_digit();
-    match first.parse::<Timestamp>() {
-        Ok(at) if may_be => (Some(at), rest.trim_start()),
-        _ => (None, line),
+    match may_be.then(|| first.parse().ok()).flatten() {
+        Some(at) => (Some(at), rest.trim_start()),
+        None => (None, line),
     }
 }
 

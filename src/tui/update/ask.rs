@@ -6,21 +6,26 @@ use crate::control::protocol::{Database, History, Plan};
 use crate::host::text::clean;
 use crate::model::event::Level;
 use crate::model::{Class, Failure, Version};
-use crate::tui::model::{Model, Overlay, Pending, Question, Ticket, Under};
+use crate::tui::model::{Model, Overlay, Ticket, Under};
 use crate::tui::msg::{Answer, Cmd};
 use crate::tui::pane::Row;
 
 /// Sends a request under a ticket of its own.
 pub(super) fn send(model: &mut Model, request: Request) -> Cmd {
+    Cmd::Send(ticket(model, request.clone()), request)
+}
+
+/// A ticket for a request, which waits for its answer from now on.
+pub(in crate::tui) fn ticket(model: &mut Model, request: Request) -> Ticket {
     let ticket = Ticket(model.next_ticket);
     model.next_ticket = model.next_ticket.wrapping_add(1);
-    model.pending.insert(ticket, Pending { request: request.clone(), since: model.now });
-    Cmd::Send(ticket, request)
+    model.pending.insert(ticket, request);
+    ticket
 }
 
 /// Sends a request unless the same one waits for its answer.
 fn send_once(model: &mut Model, request: Request) -> Option<Cmd> {
-    let waits = model.pending.values().any(|pending| pending.request == request);
+    let waits = model.pending.values().any(|waiting| *waiting == request);
     (!waits).then(|| send(model, request))
 }
 
@@ -60,7 +65,8 @@ pub(super) fn plan_if_new(model: &mut Model) -> Option<Cmd> {
 
 /// Nothing will be answered any more.
 pub(super) fn give_up(model: &mut Model) {
-    let lost = model.pending.values().find_map(|pending| name(&pending.request));
+    let steering = model.pending.values().find(|request| request.steers());
+    let lost = steering.map(Request::method);
     model.pending.clear();
     if let Some(name) = lost {
         let text =
@@ -69,24 +75,9 @@ pub(super) fn give_up(model: &mut Model) {
     }
 }
 
-/// The name of a request that somebody waits for.
-fn name(request: &Request) -> Option<&'static str> {
-    Some(match request {
-        Request::Check => "check",
-        Request::Update(_) => "update",
-        Request::Cancel => "cancel",
-        Request::Pause(_) => "pause",
-        Request::Resume => "resume",
-        Request::Rollback(_) => "rollback",
-        Request::Hold(_) => "hold",
-        Request::Unhold(_) => "unhold",
-        _ => return None,
-    })
-}
-
 /// An answer. One to a question that was given up does nothing.
 pub(super) fn answer(model: &mut Model, ticket: Ticket, result: Result<Answer, Box<Failure>>) -> Vec<Cmd> {
-    let Some(pending) = model.pending.remove(&ticket) else { return Vec::new() };
+    let Some(request) = model.pending.remove(&ticket) else { return Vec::new() };
     model.heard_at = Some(model.now);
     match result {
         Ok(Answer::History(runs)) => keep_cursor(model, |model| model.history = runs),
@@ -98,7 +89,7 @@ pub(super) fn answer(model: &mut Model, ticket: Ticket, result: Result<Answer, B
             question::refresh(model, None);
         }
         Ok(Answer::Done(text)) => toast::say(model, Level::Info, &text),
-        Err(failure) => refused(model, &pending.request, &failure),
+        Err(failure) => refused(model, &request, &failure),
     }
     Vec::new()
 }
@@ -109,7 +100,7 @@ fn refused(model: &mut Model, request: &Request, failure: &Failure) {
             if failure.class == Class::Refused && rollback.database == Database::Ask =>
         {
             match question::database(model, rollback.version.as_deref(), Some(failure)) {
-                Some(confirm) if model.overlay.is_none() => question::open(model, confirm, Question::Other),
+                Some(confirm) if model.overlay.is_none() => question::open(model, confirm),
                 _ => toast::fail(model, failure),
             }
         }
@@ -150,7 +141,7 @@ fn keep_cursor(model: &mut Model, change: impl FnOnce(&mut Model)) {
     let last = (runs + model.versions.len()).saturating_sub(1);
     model.row = now.unwrap_or(model.row).min(last);
     let shown = match &model.overlay {
-        Some(Overlay::Run { id, .. }) => super::overlay::run(model, id).is_some(),
+        Some(Overlay::Run { id, .. }) => model.run(id).is_some(),
         _ => true,
     };
     if !shown {

@@ -5,7 +5,7 @@ use crate::control::Request;
 use crate::control::protocol::{History, Log, LogLines, Logs, Welcome};
 use crate::model::view::Folded;
 use crate::model::{Event, EventKind, Failure, Timestamp, View};
-use crate::render;
+use crate::render::{self, words};
 use crate::tui::model::{Link, Model, PaneId};
 use crate::tui::msg::Cmd;
 use crate::tui::pane::{Row, parse};
@@ -85,15 +85,22 @@ fn gap(model: &mut Model, at: Timestamp, missing: u64) {
     model.lost -= told;
     let rest = missing - told;
     if rest > 0 {
-        model.build.push(Row::remark(at, format!("… {rest} lines did not reach this terminal")));
+        model.build.push(Row::remark(at, missed(rest)));
     }
+}
+
+fn missed(lines: u64) -> String {
+    format!(
+        "… {} did not reach this terminal",
+        words::count(usize::try_from(lines).unwrap_or(usize::MAX), "line")
+    )
 }
 
 /// The service does not say of what the lines were.
 pub(super) fn dropped(model: &mut Model, count: u64) -> Vec<Cmd> {
     model.heard_at = Some(model.now);
     model.lost = model.lost.saturating_add(count);
-    let row = Row::remark(model.now, format!("… {count} lines did not reach this terminal"));
+    let row = Row::remark(model.now, missed(count));
     let builds = model.view.as_ref().is_some_and(|view| view.status.run.is_some());
     match builds {
         true => model.build.push(row),
@@ -107,7 +114,7 @@ pub(super) fn dropped(model: &mut Model, count: u64) -> Vec<Cmd> {
 
 pub(super) fn tail(model: &mut Model, log: Log, lines: &[String]) -> Vec<Cmd> {
     model.heard_at = Some(model.now);
-    model.pending.retain(|_, pending| !matches!(&pending.request, Request::Logs(logs) if logs.log == log));
+    model.pending.retain(|_, waiting| !matches!(waiting, Request::Logs(logs) if logs.log == log));
     let rows = rows(log, lines, None);
     if let Some(pane) = model.log_mut(pane_of(log)) {
         pane.join(rows, None);

@@ -21,6 +21,7 @@ use super::model::{Model, PaneId};
 use super::msg::{Cmd, Msg};
 use super::view;
 
+pub(super) use ask::ticket;
 pub use wake::wake_at;
 
 /// Folds a message in and says what is to be done outside.
@@ -67,9 +68,9 @@ fn by_hand(model: &mut Model, act: impl FnOnce(&mut Model) -> Vec<Cmd>) -> Vec<C
 
 /// Tells the logs how large they are on the screen.
 fn fit(model: &mut Model) {
-    let wraps = model.wrap;
+    let (areas, wraps) = (view::areas(model), model.wrap);
     for id in [PaneId::Build, PaneId::Updater, PaneId::Agent] {
-        let height = view::pane_height(model, id);
+        let height = areas.height(id);
         if let Some(pane) = model.log_mut(id) {
             pane.height = height;
             pane.wraps = wraps;

@@ -3,7 +3,6 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use super::{act, entry, overlay, question};
-use crate::tui::keys::Action;
 use crate::tui::model::{Model, Overlay, PaneId};
 use crate::tui::msg::Cmd;
 use crate::tui::view::{self, Target};
@@ -38,12 +37,7 @@ fn click(model: &mut Model, target: Target) -> Vec<Cmd> {
     if model.entry.is_some() {
         entry::close(model, true);
     }
-    if let (Some(Overlay::Palette { chosen, .. }), Target::Choice(choice)) = (&mut model.overlay, target) {
-        *chosen = choice;
-        overlay::clamp(model);
-        return Vec::new();
-    }
-    overlay::close(model);
+    model.overlay = None;
     match target {
         Target::Action(action) => act::act(model, action),
         // Which entry of a list lies there is the view's secret: a click that chose another version than the
@@ -59,8 +53,7 @@ fn click(model: &mut Model, target: Target) -> Vec<Cmd> {
 /// The wheel moves what lies under it, and does not take the focus there.
 fn wheel(model: &mut Model, target: Option<Target>, rows: isize) -> Vec<Cmd> {
     if model.overlay.is_some() {
-        let action = if rows < 0 { Action::Up } else { Action::Down };
-        (0..rows.unsigned_abs()).for_each(|_| overlay::scroll(model, action));
+        overlay::scroll_by(model, rows);
         return Vec::new();
     }
     match target {

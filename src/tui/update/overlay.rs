@@ -3,7 +3,6 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{act, entry, question};
-use crate::model::Run;
 use crate::tui::keys::{self, Action};
 use crate::tui::model::{Confirm, Model, Overlay};
 use crate::tui::msg::Cmd;
@@ -14,26 +13,20 @@ pub(super) fn press(model: &mut Model, key: &KeyEvent, action: Option<Action>) -
     match &mut model.overlay {
         Some(Overlay::Confirm(confirm)) => match key.code {
             KeyCode::Enter => return question::take(model),
-            KeyCode::Esc => close(model),
+            KeyCode::Esc => model.overlay = None,
             KeyCode::Left | KeyCode::Up | KeyCode::BackTab => choose(confirm, false),
             KeyCode::Right | KeyCode::Down | KeyCode::Tab => choose(confirm, true),
             _ => {}
         },
         Some(Overlay::Palette { .. }) => return palette(model, key),
         Some(Overlay::Help { .. } | Overlay::Run { .. }) => match action {
-            Some(Action::Back | Action::Enter | Action::Help | Action::Detach) => close(model),
+            Some(Action::Back | Action::Enter | Action::Help | Action::Detach) => model.overlay = None,
             Some(action) => scroll(model, action),
             None => {}
         },
         None => {}
     }
     Vec::new()
-}
-
-/// Takes away what lies on top.
-pub(super) fn close(model: &mut Model) {
-    model.overlay = None;
-    model.question = None;
 }
 
 /// The next answer, or the one before; they go round.
@@ -46,14 +39,14 @@ fn palette(model: &mut Model, key: &KeyEvent) -> Vec<Cmd> {
     let Some(Overlay::Palette { text, chosen }) = &mut model.overlay else { return Vec::new() };
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     match key.code {
-        KeyCode::Esc => close(model),
+        KeyCode::Esc => model.overlay = None,
         KeyCode::Up | KeyCode::BackTab => *chosen = chosen.saturating_sub(1),
         KeyCode::Char('p') if control => *chosen = chosen.saturating_sub(1),
         KeyCode::Down | KeyCode::Tab => *chosen += 1,
         KeyCode::Char('n') if control => *chosen += 1,
         KeyCode::Enter => {
             let (text, chosen) = (text.clone(), *chosen);
-            close(model);
+            model.overlay = None;
             let action = keys::palette(model, &text).get(chosen).map(|row| row.action);
             return action.map_or_else(Vec::new, |action| act::act(model, action));
         }
@@ -68,27 +61,28 @@ fn palette(model: &mut Model, key: &KeyEvent) -> Vec<Cmd> {
 }
 
 /// Scrolls help or run.
-pub(super) fn scroll(model: &mut Model, action: Action) {
-    let page = usize::from(view::overlay_height(model).max(1));
+fn scroll(model: &mut Model, action: Action) {
+    let page = view::overlay_extent(model).0.max(1);
+    let by = match action {
+        Action::Home => isize::MIN,
+        Action::End => isize::MAX,
+        _ => act::rows(action, isize::try_from(page).unwrap_or(isize::MAX)),
+    };
+    scroll_by(model, by);
+}
+
+/// Scrolls help or run by so many lines.
+pub(super) fn scroll_by(model: &mut Model, lines: isize) {
     if let Some(Overlay::Help { top } | Overlay::Run { top, .. }) = &mut model.overlay {
-        *top = match action {
-            Action::Up => top.saturating_sub(1),
-            Action::Down => top.saturating_add(1),
-            Action::HalfUp => top.saturating_sub(page / 2),
-            Action::HalfDown => top.saturating_add(page / 2),
-            Action::PageUp => top.saturating_sub(page),
-            Action::PageDown => top.saturating_add(page),
-            Action::Home => 0,
-            Action::End => usize::MAX,
-            _ => *top,
-        };
+        *top = top.saturating_add_signed(lines);
     }
     clamp(model);
 }
 
 /// Nothing is scrolled past its end, and one of those that fit is chosen.
 pub(super) fn clamp(model: &mut Model) {
-    let last = view::overlay_lines(model).saturating_sub(usize::from(view::overlay_height(model)));
+    let (rows, lines) = view::overlay_extent(model);
+    let last = lines.saturating_sub(usize::from(rows));
     let found = match &model.overlay {
         Some(Overlay::Palette { text, .. }) => keys::palette(model, text).len(),
         _ => 0,
@@ -98,11 +92,4 @@ pub(super) fn clamp(model: &mut Model) {
         Some(Overlay::Palette { chosen, .. }) => *chosen = (*chosen).min(found.saturating_sub(1)),
         Some(Overlay::Confirm(_)) | None => {}
     }
-}
-
-/// The run of that id, as far as it is known here.
-pub(super) fn run<'a>(model: &'a Model, id: &str) -> Option<&'a Run> {
-    let status = model.view.as_ref().map(|view| &view.status);
-    let now = status.into_iter().flat_map(|status| status.run.iter().chain(&status.last_run));
-    now.chain(&model.history).find(|run| run.id == id)
 }

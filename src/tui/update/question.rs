@@ -16,15 +16,20 @@ const LISTED: usize = 8;
 const HOUR_MS: u64 = 3_600_000;
 
 /// Asks.
-pub(super) fn open(model: &mut Model, confirm: Confirm, question: Question) {
-    model.question = Some(question);
+pub(super) fn open(model: &mut Model, confirm: Confirm) {
     model.overlay = Some(Overlay::Confirm(confirm));
+}
+
+/// What is too long for a line at the bottom, in a box of its own.
+pub(super) fn message(title: String, lines: Vec<String>) -> Confirm {
+    confirm(title, lines, "Close", Vec::new())
 }
 
 fn confirm(title: String, lines: Vec<String>, nothing: &str, answers: Vec<(String, Request)>) -> Confirm {
     let none = Choice { label: nothing.to_owned(), request: None };
     let rest = answers.into_iter().map(|(label, request)| Choice { label, request: Some(request) });
     Confirm {
+        about: Question::Other,
         title: clean(&title),
         lines: lines.iter().map(|line| clean(line)).collect(),
         choices: std::iter::once(none).chain(rest).collect(),
@@ -59,7 +64,7 @@ pub(super) fn update(model: &Model, failure: Option<&Failure>) -> Confirm {
     if refused {
         answers.push(("Update anyway (force)".to_owned(), request(true)));
     }
-    confirm(title, lines, "Cancel", answers)
+    Confirm { about: Question::Update, ..confirm(title, lines, "Cancel", answers) }
 }
 
 /// What a plan promises, a line each.
@@ -91,10 +96,10 @@ fn promise(plan: &Preview) -> Vec<String> {
 /// The plan came, or will not come: the question about the update, if it is open, tells more. What is chosen
 /// stays chosen.
 pub(super) fn refresh(model: &mut Model, failure: Option<&Failure>) {
-    if model.question != Some(Question::Update) {
+    let Some(Overlay::Confirm(old)) = &model.overlay else { return };
+    if old.about != Question::Update {
         return;
     }
-    let Some(Overlay::Confirm(old)) = &model.overlay else { return };
     let mut new = update(model, failure);
     let chosen = old.choices.get(old.chosen).map(|choice| &choice.request);
     new.chosen = new.choices.iter().position(|choice| Some(&choice.request) == chosen).unwrap_or(0);
@@ -218,7 +223,6 @@ pub(super) fn take(model: &mut Model) -> Vec<crate::tui::msg::Cmd> {
     let Some(Overlay::Confirm(confirm)) = &model.overlay else { return Vec::new() };
     let request = confirm.choices.get(confirm.chosen).and_then(|choice| choice.request.clone());
     model.overlay = None;
-    model.question = None;
     let Some(request) = request else { return Vec::new() };
     match crate::tui::keys::may_not_steer(model) {
         Some(reason) => {

@@ -3,14 +3,14 @@
 use super::{ask, question};
 use crate::control::Request;
 use crate::tui::keys::{Action, hold_target, label_of};
-use crate::tui::model::{Model, Question};
+use crate::tui::model::Model;
 use crate::tui::msg::Cmd;
 
 /// Does what steers. The caller has seen that it is possible.
 pub(super) fn steer(model: &mut Model, action: Action) -> Vec<Cmd> {
     let other = |model: &mut Model, confirm| {
         if let Some(confirm) = confirm {
-            question::open(model, confirm, Question::Other);
+            question::open(model, confirm);
         }
         Vec::new()
     };
@@ -19,7 +19,7 @@ pub(super) fn steer(model: &mut Model, action: Action) -> Vec<Cmd> {
             // What is known may be old: gates change with the time.
             let asked = ask::plan(model);
             let confirm = question::update(model, None);
-            question::open(model, confirm, Question::Update);
+            question::open(model, confirm);
             asked.into_iter().collect()
         }
         Action::Check => vec![ask::send(model, Request::Check)],

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::question;
 use crate::host::text::clean;
 use crate::model::Failure;
 use crate::model::event::Level;
-use crate::tui::model::{Choice, Confirm, Model, Overlay, Toast};
+use crate::tui::model::{Model, Toast};
 
 /// How long a message stays.
 const SHORT: Duration = Duration::from_secs(5);
@@ -28,18 +29,11 @@ pub(super) fn fail(model: &mut Model, failure: &Failure) {
     if fits || model.overlay.is_some() || model.entry.is_some() {
         return say(model, Level::Error, &text);
     }
-    let mut lines: Vec<String> = failure.causes.iter().map(|cause| clean(cause)).collect();
+    let mut lines = failure.causes.clone();
     if let Some(hint) = &failure.hint {
-        lines.push(String::new());
-        lines.push(clean(hint));
+        lines.extend([String::new(), hint.clone()]);
     }
-    model.question = None;
-    model.overlay = Some(Overlay::Confirm(Confirm {
-        title: clean(&failure.what),
-        lines,
-        choices: vec![Choice { label: "Close".to_owned(), request: None }],
-        chosen: 0,
-    }));
+    question::open(model, question::message(failure.what.clone(), lines));
 }
 
 /// What came of something that was asked of the terminal or the disk.

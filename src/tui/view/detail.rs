@@ -2,7 +2,6 @@
 
 use super::overlay::Line;
 use super::pen::{clean, piece, wrapped};
-use crate::model::Run;
 use crate::render::words::Glyphs;
 use crate::render::{run, table};
 use crate::tui::model::Model;
@@ -10,19 +9,13 @@ use crate::tui::theme::Theme;
 
 /// The run in lines of at most so many columns.
 pub fn lines(model: &Model, id: &str, columns: u16, theme: &Theme) -> Vec<Line> {
-    let Some(found) = find(model, id) else {
+    let Some(found) = model.run(id) else {
         return vec![vec![piece(" This run is not known any more.", theme.faint)]];
     };
     let recall = run::recall(found, &model.history);
     let glyphs = Glyphs::Unicode;
     let text = run::text(found, recall, glyphs);
     text.lines().flat_map(|line| folded(&clean(line), columns, theme)).collect()
-}
-
-fn find<'a>(model: &'a Model, id: &str) -> Option<&'a Run> {
-    let status = model.view.as_ref().map(|view| &view.status);
-    let known = status.into_iter().flat_map(|status| status.run.iter().chain(&status.last_run));
-    model.history.iter().chain(known).find(|run| run.id == id)
 }
 
 /// A line of a table that is too long goes on below its last column.

@@ -71,6 +71,12 @@ impl Areas {
         }
     }
 
+    /// Rows of text that a pane has inside its frame; 0: it is not on the screen.
+    pub fn height(&self, pane: PaneId) -> u16 {
+        let shown = self.panes.iter().find(|(id, _)| *id == pane);
+        shown.map_or(0, |(_, area)| self.inside(*area).height)
+    }
+
     /// The pane that keys go to: the one in focus, or the first if that one is not shown.
     pub fn focus(&self, model: &Model) -> Option<PaneId> {
         let shown = |wanted: PaneId| self.panes.iter().any(|(id, _)| *id == wanted);

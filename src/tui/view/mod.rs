@@ -126,19 +126,7 @@ pub fn hit(model: &Model, column: u16, row: u16) -> Option<Target> {
     Some(Target::Pane(*id, row.saturating_sub(inside.y).min(inside.height.saturating_sub(1))))
 }
 
-/// Rows of text that a pane has inside its frame; 0: it is not on the screen.
-pub fn pane_height(model: &Model, pane: PaneId) -> u16 {
-    let areas = areas(model);
-    let shown = areas.panes.iter().find(|(id, _)| *id == pane);
-    shown.map_or(0, |(_, area)| areas.inside(*area).height)
-}
-
-/// Rows of text that the overlay has inside its frame; 0: nothing that scrolls lies on top.
-pub fn overlay_height(model: &Model) -> u16 {
-    overlay::extent(model, &areas(model)).0
-}
-
-/// Lines that the overlay has in all.
-pub fn overlay_lines(model: &Model) -> usize {
-    overlay::extent(model, &areas(model)).1
+/// How much of what scrolls on top is seen: rows inside its frame, and lines in all. Both 0: nothing does.
+pub fn overlay_extent(model: &Model) -> (u16, usize) {
+    overlay::extent(model, &areas(model))
 }
