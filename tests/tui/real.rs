@@ -1,5 +1,7 @@
 //! The real service, which runs the agent itself, steered from the dashboard: real updates, with real keys.
 
+use std::time::{Duration, Instant};
+
 use rustix::process::Signal;
 use sentinel_updater::cli::demo::Variant;
 
@@ -65,8 +67,15 @@ fn a_real_update_is_steered_from_the_dashboard() {
     tty.type_in("1");
     tty.wait_within(proxy::BUILD, "the end of the run", |tty| tty.text().contains("paused until"));
 
-    tty.type_in("r");
-    tty.wait_for("Roll back to v1.1.0");
+    // What is kept is asked for when the run has ended; until then there is nothing to go back to.
+    let asks = |tty: &Tty| tty.text().contains("Roll back to v1.1.0");
+    let asked = (0..60).any(|_| {
+        tty.type_in("r");
+        let second = Instant::now() + Duration::from_secs(1);
+        while !asks(&tty) && tty.take(second.saturating_duration_since(Instant::now())) {}
+        asks(&tty)
+    });
+    assert!(asked, "{}", tty.text());
     tty.type_in(&format!("{RIGHT}\r"));
     tty.wait_within(proxy::BUILD, "the version before", |tty| tty.text().contains("running  v1.1.0"));
     tty.wait_within(proxy::BUILD, "the end of the run", |tty| tty.text().contains("paused until"));

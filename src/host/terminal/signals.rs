@@ -115,17 +115,72 @@ impl Shell {
 /// have been left.
 #[cfg(unix)]
 pub fn stop_ourselves() -> bool {
-    use rustix::process::{Signal, getpgid, getpgrp, getpid, getppid, getsid, kill_process};
-    // Whoever would continue us leads another group of the same session; without one we would never be.
-    let shell = getppid().is_some_and(|parent| {
-        let same_session = getsid(Some(parent)).is_ok_and(|theirs| getsid(None) == Ok(theirs));
-        same_session && getpgid(Some(parent)).is_ok_and(|theirs| theirs != getpgrp())
-    });
+    use rustix::process::{Signal, getpid, getppid, kill_process};
+    let ours = Job::of(None);
+    let shell = getppid().is_some_and(|parent| Job::of(Some(parent)).is_shell_of(ours));
     shell && kill_process(getpid(), Signal::STOP).is_ok()
+}
+
+/// The process group and the session of a process. 0: one that was begun outside of this process-number
+/// namespace, as in a container; -1: the process is not there any more.
+#[cfg(unix)]
+#[derive(Debug, Clone, Copy)]
+struct Job {
+    group: libc::pid_t,
+    session: libc::pid_t,
+}
+
+#[cfg(unix)]
+impl Job {
+    /// Of a process, or of this one. rustix cannot say 0, and takes it for impossible.
+    #[allow(unsafe_code)]
+    fn of(process: Option<rustix::process::Pid>) -> Self {
+        let number = process.map_or(0, |process| process.as_raw_nonzero().get());
+        // SAFETY: both take a number and give one; no memory is touched.
+        let (group, session) = unsafe { (libc::getpgid(number), libc::getsid(number)) };
+        Self { group, session }
+    }
+
+    /// Whoever would continue `job` leads another group of the same session; without one it would stop for
+    /// ever.
+    fn is_shell_of(self, job: Self) -> bool {
+        self.session >= 0 && self.session == job.session && self.group != job.group
+    }
 }
 
 /// There is nobody who could continue us.
 #[cfg(not(unix))]
 pub fn stop_ourselves() -> bool {
     false
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_leads_another_group_of_the_same_session() {
+        for (group, session, is_shell) in [
+            (20, 10, true),
+            // Our own group: no job control.
+            (30, 10, false),
+            // The terminal was made for us, by whoever is in another session, or in one without a number.
+            (20, 11, false),
+            (0, 0, false),
+            // It is gone.
+            (-1, -1, false),
+        ] {
+            let parent = Job { group, session };
+            assert_eq!(parent.is_shell_of(Job { group: 30, session: 10 }), is_shell, "{parent:?}");
+        }
+        // A container's shell: its session has no number, and its jobs are in it.
+        assert!(Job { group: 0, session: 0 }.is_shell_of(Job { group: 30, session: 0 }));
+        assert!(!Job { group: -1, session: -1 }.is_shell_of(Job { group: 30, session: -1 }));
+    }
+
+    #[test]
+    fn this_process_has_a_job_whatever_started_it() {
+        let ours = Job::of(None);
+        assert!(ours.group >= 0 && ours.session >= 0, "{ours:?}");
+    }
 }
