@@ -220,7 +220,10 @@ impl Engine {
             cx.step_ended(step, StepStatus::Done, Some(Duration::ZERO), note);
         }
         let ended = runner::forward(&mut cx, StepId::Preflight)?;
-        let agent = self.observe_agent()?;
+        let agent = match cx.seen.take() {
+            Some(state) => self.tell_agent(&state)?,
+            None => self.observe_agent()?,
+        };
         let reached = matches!(&ended, Ended::Verdict(run) if run.verdict == Some(Verdict::Updated));
         if reached && !agent.retracted {
             self.clear_alert("retracted")?;

@@ -214,8 +214,8 @@ fn begin(cx: &mut Context) -> Outcome<Option<Probation>> {
         return Ok(None);
     }
     let health = if *probes_passed_before { health.clone() } else { Health::default() };
-    let seen = match cx.seen.take() {
-        Some(state) => Ok(state),
+    let seen = match &cx.seen {
+        Some(state) => Ok(state.clone()),
         None => cx.world.services.state(&place.service),
     };
     Ok(Some(Probation {

@@ -13,12 +13,6 @@ pub trait ServiceManager: Send {
     /// `systemd`, `launchd`, `scm`, `process`.
     fn name(&self) -> &'static str;
 
-    /// Checks that the manager answers.
-    ///
-    /// # Errors
-    /// `Service`.
-    fn ping(&mut self) -> Outcome<()>;
-
     /// The service's state.
     ///
     /// # Errors
@@ -55,7 +49,7 @@ pub trait ServiceManager: Send {
     /// Compares the service's definition with `spec`.
     ///
     /// # Errors
-    /// `Service`, `Disk`.
+    /// `Service` when the manager does not answer; `Disk`.
     fn definition(&mut self, spec: &ServiceSpec) -> Outcome<Definition>;
 
     /// Writes the definition at `path` (`None`: removes it) and makes the manager read it. Nothing

@@ -34,7 +34,6 @@ fn a_service_is_defined_started_stopped_and_seen() {
     place.script("agent", SLEEP);
     let (supervisor, _notes) = place.supervise();
     let mut manager = supervisor.manager();
-    manager.ping().expect("it answers");
     assert_eq!(manager.state("agent").expect("a state").life, Life::Absent);
     manager.stop("agent", LONG).expect("nothing to stop");
     assert_eq!(manager.start("agent").expect_err("unknown").class, Class::Service);

@@ -21,7 +21,6 @@ pub fn apply(cx: &mut Context) -> Outcome<Applied> {
     for directory in [parent(&cx.plan.place.binary), cx.plan.state.as_path()].map(Path::to_owned) {
         cx.world.machine.can_write(&directory)?;
     }
-    cx.world.services.ping()?;
     definition(cx)?;
     probes(cx, &mut found);
     Ok(if found.is_empty() { Applied::Done(None) } else { Applied::done(found.join("; ")) })

@@ -68,10 +68,6 @@ impl ServiceManager for Manager {
         crate::service::Kind::Process.name()
     }
 
-    fn ping(&mut self) -> Outcome<()> {
-        self.ask(START_LIMIT, Order::Ping)
-    }
-
     fn state(&mut self, service: &str) -> Outcome<ServiceState> {
         let path = self.folder.definition(service)?;
         match self.shared.get(service) {
@@ -126,6 +122,7 @@ impl ServiceManager for Manager {
     }
 
     fn definition(&mut self, spec: &ServiceSpec) -> Outcome<Definition> {
+        self.ask(START_LIMIT, Order::Ping)?;
         let path = self.folder.definition(&spec.service)?;
         let present = definition::read(&path)?;
         let runs =

@@ -46,10 +46,6 @@ impl ServiceManager for Reader {
         crate::service::Kind::Process.name()
     }
 
-    fn ping(&mut self) -> Outcome<()> {
-        Ok(())
-    }
-
     fn state(&mut self, service: &str) -> Outcome<ServiceState> {
         let told = Published::read(&self.folder.state(service)?);
         match told.filter(|told| told.supervisor.is_some_and(Identity::lives)) {

@@ -60,12 +60,14 @@ pub struct Systemd {
     programs: Programs,
     /// The unit whose failures and starts have been cleared since it was last started.
     cleared: Option<String>,
+    /// The unit that was looked at last, and the control group that its processes are in.
+    looked_at: Option<(String, String)>,
 }
 
 impl Systemd {
     /// An adapter that runs `programs`.
     pub fn new(programs: Programs) -> Self {
-        Self { programs, cleared: None }
+        Self { programs, cleared: None, looked_at: None }
     }
 
     fn show(&self, unit: &str) -> Outcome<Show> {
@@ -152,13 +154,11 @@ impl ServiceManager for Systemd {
         crate::service::Kind::Systemd.name()
     }
 
-    fn ping(&mut self) -> Outcome<()> {
-        // Its exit code is not 0 for a degraded system, which answers all the same.
-        self.programs.ask(&["is-system-running"], Self::is_word_of_manager).map(drop)
-    }
-
     fn state(&mut self, service: &str) -> Outcome<ServiceState> {
-        Ok(self.show(&unit_name(service)?)?.state())
+        let unit = unit_name(service)?;
+        let show = self.show(&unit)?;
+        self.looked_at = show.control_group().map(|group| (unit, group.to_owned()));
+        Ok(show.state())
     }
 
     fn start(&mut self, service: &str) -> Outcome<()> {
@@ -189,10 +189,17 @@ impl ServiceManager for Systemd {
     fn stop(&mut self, service: &str, deadline: Duration) -> Outcome<()> {
         let unit = unit_name(service)?;
         let until = Instant::now() + deadline;
-        let before = self.show(&unit)?;
-        if before.state().life == Life::Absent {
-            return Ok(());
-        }
+        // A unit that is there stays in its control group as long as its definition is the same.
+        let group = match self.looked_at.take().filter(|(looked_at, _)| *looked_at == unit) {
+            Some((_, group)) => Some(group),
+            None => {
+                let show = self.show(&unit)?;
+                if show.state().life == Life::Absent {
+                    return Ok(());
+                }
+                show.control_group().map(str::to_owned)
+            }
+        };
         self.reset_failed(&unit);
         let what = format!("cannot stop `{unit}`");
         // Also when it is stopped already: a start may be waiting in the manager's queue.
@@ -209,8 +216,8 @@ impl ServiceManager for Systemd {
             }
         }
         self.cleared = Some(unit.clone());
-        match before.control_group() {
-            Some(group) => self.wait_for_end_of_processes(&unit, group, until),
+        match group {
+            Some(group) => self.wait_for_end_of_processes(&unit, &group, until),
             None => Ok(()),
         }
     }
@@ -252,6 +259,7 @@ impl ServiceManager for Systemd {
 
     fn define(&mut self, service: &str, path: &Path, text: Option<&str>) -> Outcome<()> {
         let unit = unit_name(service)?;
+        self.looked_at = None;
         let Some(text) = text else { return self.remove(&unit, path) };
         let before = definition::read(path)?;
         let enable = if before.as_deref() == Some(text) {

@@ -16,10 +16,6 @@ impl ServiceManager for Port {
         "memory"
     }
 
-    fn ping(&mut self) -> Outcome<()> {
-        self.0.effect("ping", |_| Ok(()))
-    }
-
     fn state(&mut self, _: &str) -> Outcome<ServiceState> {
         Ok(state(&self.0.lock()))
     }
