@@ -41,7 +41,7 @@ pub(super) fn run(
     // None of this may hide how the build ended.
     let _ = log::prune(&options.logs);
     let _ = match &outcome {
-        Ok(_) => leave_only_the_binary(&room),
+        Ok(_) => room.clear(),
         Err(_) => atomic::remove_tree(&room.root),
     };
     if !options.keep_cache {
@@ -76,8 +76,4 @@ fn phases(build: &mut Build<'_>) -> Outcome<Built> {
 /// Whether a second attempt could not end in another way.
 fn is_final(failure: &Failure) -> bool {
     matches!(failure.class, Class::Cancelled | Class::Timeout | Class::OutOfMemory | Class::Disk)
-}
-
-fn leave_only_the_binary(room: &Room) -> Outcome<()> {
-    [&room.tmp, &room.home, &room.empty].into_iter().try_for_each(|directory| atomic::remove_tree(directory))
 }

@@ -50,8 +50,8 @@ pub(super) fn secure(
     go_line: Option<&str>,
     cancel: &Cancel,
 ) -> Outcome<Supply> {
-    let cc = find::cc(options)?;
-    let (why, spare) = match host(options, go_line)? {
+    let (host, cc) = find::both(options, || host(options, go_line))?;
+    let (why, spare) = match host {
         Host::Good(go) => return Ok(Supply::Here(Tools { go, cc })),
         Host::Lacking(why, spare) => (why, spare),
     };

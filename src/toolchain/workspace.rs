@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::host::http::netrc;
-use crate::host::{Attributes, atomic};
+use crate::host::{Attributes, atomic, private};
 use crate::model::{Class, Failure, Outcome};
 
 use super::Options;
@@ -41,11 +41,30 @@ impl Room {
     /// `Disk`.
     pub(super) fn create(work: &Path, name: &str, owner: Option<(u32, u32)>) -> Outcome<Self> {
         let room = Self::at(&work.join(name));
+        atomic::create_dir(work, 0o755)?;
         atomic::remove_tree(&room.root)?;
+        // Not durable: what is left of it after a power cut is removed anyway.
         for directory in [&room.root, &room.home, &room.tmp, &room.bin, &room.empty] {
-            own_directory(directory, owner)?;
+            private::create(directory)
+                .map_err(|error| Failure::io("create the directory", directory, &error))?;
+            give(directory, owner)?;
         }
         Ok(room)
+    }
+
+    /// Removes what only the building needed; what was built stays.
+    ///
+    /// # Errors
+    /// `Disk`.
+    pub(super) fn clear(&self) -> Outcome<()> {
+        [&self.tmp, &self.home, &self.empty].into_iter().try_for_each(|directory| {
+            match std::fs::remove_dir_all(directory) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    Err(Failure::io("remove", directory, &error))
+                }
+                _ => Ok(()),
+            }
+        })
     }
 }
 
@@ -69,6 +88,11 @@ pub(super) fn passwords(options: &Options, room: &Room) -> Outcome<()> {
 /// `Disk`.
 pub(super) fn own_directory(directory: &Path, owner: Option<(u32, u32)>) -> Outcome<()> {
     atomic::create_dir(directory, 0o700)?;
+    give(directory, owner)
+}
+
+/// Gives a directory to `owner`, who alone may enter it.
+fn give(directory: &Path, owner: Option<(u32, u32)>) -> Outcome<()> {
     let Some((uid, gid)) = owner else { return Ok(()) };
     let attributes = Attributes { uid: Some(uid), gid: Some(gid), ..Attributes::with_mode(0o700) };
     std::fs::File::open(directory)

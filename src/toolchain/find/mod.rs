@@ -73,6 +73,23 @@ pub(super) fn cc(options: &Options) -> Outcome<Option<Cc>> {
     if options.cgo { cc::find(options).map(Some) } else { Ok(None) }
 }
 
+/// Looks for both tools at once: each is started and asked, which takes time and no processor.
+///
+/// # Errors
+/// As [`cc()`], else as `go`.
+pub(super) fn both<T: Send>(
+    options: &Options,
+    go: impl FnOnce() -> Outcome<T> + Send,
+) -> Outcome<(T, Option<Cc>)> {
+    std::thread::scope(|scope| {
+        let go = scope.spawn(go);
+        let cc = cc(options);
+        let go = go.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let cc = cc?;
+        Ok((go?, cc))
+    })
+}
+
 /// Tries candidates in their order. What was wrong with the first that exists is the failure.
 fn first_good<T>(
     candidates: impl IntoIterator<Item = PathBuf>,
