@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod fixtures;
+mod logs;
 mod look;
 mod mouse;
 mod properties;

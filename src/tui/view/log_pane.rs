@@ -1,5 +1,7 @@
 //! A log: its last rows or those one looks at, what was searched for in them, and where they are in it.
 
+use std::borrow::Cow;
+
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -152,35 +154,63 @@ fn level(level: Level, pen: &Pen<'_>) -> (&'static str, Style) {
     }
 }
 
+/// A row as it is laid out: its clean text, and the bytes of it at which its lines on the screen begin.
+struct Laid<'a> {
+    shown: &'a Shown<'a>,
+    text: Cow<'a, str>,
+    starts: Vec<usize>,
+}
+
+impl<'a> Laid<'a> {
+    fn of(model: &Model, columns: &Columns, shown: &'a Shown<'a>, area: Rect) -> Self {
+        let text = clean(&shown.row.text);
+        let starts = if model.wrap { parts(&text, room(columns, area)) } else { vec![0] };
+        Self { shown, text, starts }
+    }
+
+    fn lines(&self) -> i32 {
+        i32::try_from(self.starts.len()).unwrap_or(i32::MAX)
+    }
+}
+
 fn rows(model: &Model, areas: &Areas, log: &Pane, area: Rect, pen: &mut Pen<'_>) {
     let room = usize::from(area.height);
     let mut shown: Vec<Shown<'_>> = log.upwards().take(room).collect();
+    let above = shown.len();
     // What the rows above do not fill is filled by those below.
-    let missing = room - shown.len();
-    let mut all: Vec<Shown<'_>> = log.below().take(missing).collect();
-    all.reverse();
-    all.append(&mut shown);
-    let columns = Columns::of(model, areas, &all);
-    let mut bottom = area.bottom();
-    // A log that does not fill its pane begins at the top.
-    if all.len() < room {
-        let heights: usize = all.iter().map(|row| height(model, &columns, row, area)).sum();
-        bottom = area.y + u16::try_from(heights).unwrap_or(u16::MAX).min(area.height);
-    }
-    for row in &all {
-        if bottom <= area.y {
+    shown.extend(log.below().take(room - above));
+    let columns = Columns::of(model, areas, &shown);
+    let (above, below) = shown.split_at(above);
+    let height = i32::from(area.height);
+    let (mut laid, mut lines) = (Vec::new(), 0);
+    for shown in above {
+        if lines >= height {
             break;
         }
-        bottom = write(model, &columns, row, area, bottom, pen);
+        let row = Laid::of(model, &columns, shown, area);
+        lines += row.lines();
+        laid.push(row);
+    }
+    // The lowest row is there for sure: the others go up from it, and what they leave is for those below.
+    let split = i32::from(area.y) + lines.min(height);
+    let mut top = split;
+    for row in &laid {
+        top -= row.lines();
+        write(model, &columns, row, area, top, pen);
+    }
+    let mut top = split;
+    for shown in below {
+        if top >= i32::from(area.bottom()) {
+            break;
+        }
+        let row = Laid::of(model, &columns, shown, area);
+        write(model, &columns, &row, area, top, pen);
+        top += row.lines();
     }
 }
 
 fn room(columns: &Columns, area: Rect) -> u16 {
     area.width.saturating_sub(columns.stamp + columns.level).max(1)
-}
-
-fn height(model: &Model, columns: &Columns, shown: &Shown<'_>, area: Rect) -> usize {
-    if !model.wrap { 1 } else { parts(&clean(&shown.row.text), room(columns, area)).len() }
 }
 
 /// The bytes at which the rows of a wrapped line begin.
@@ -197,20 +227,9 @@ fn parts(text: &str, columns: u16) -> Vec<usize> {
     }
 }
 
-/// Writes a row whose last line is above `bottom`; says where it begins.
-fn write(
-    model: &Model,
-    columns: &Columns,
-    shown: &Shown<'_>,
-    area: Rect,
-    bottom: u16,
-    pen: &mut Pen<'_>,
-) -> u16 {
-    let text = clean(&shown.row.text);
-    let room = room(columns, area);
-    let starts = if model.wrap { parts(&text, room) } else { vec![0] };
-    let lines = u16::try_from(starts.len()).unwrap_or(u16::MAX);
-    let top = i32::from(bottom) - i32::from(lines);
+/// Writes the lines of a row from `top` on, as far as they are inside the area.
+fn write(model: &Model, columns: &Columns, row: &Laid<'_>, area: Rect, top: i32, pen: &mut Pen<'_>) {
+    let Laid { shown, text, starts } = row;
     let x = area.x + columns.stamp + columns.level;
     let style = match shown.row.level {
         Some(Level::Error) => pen.theme.bad,
@@ -219,10 +238,12 @@ fn write(
         _ => pen.theme.plain,
     };
     // What was cleaned here once more has its matches elsewhere.
-    let found = shown.found.filter(|_| matches!(text, std::borrow::Cow::Borrowed(_)));
+    let found = shown.found.filter(|_| matches!(text, Cow::Borrowed(_)));
     for (line, start) in starts.iter().enumerate() {
         let y = top + i32::try_from(line).unwrap_or(i32::MAX);
-        let Some(y) = u16::try_from(y).ok().filter(|y| *y >= area.y) else { continue };
+        let Some(y) = u16::try_from(y).ok().filter(|y| (area.top()..area.bottom()).contains(y)) else {
+            continue;
+        };
         let end = starts.get(line + 1).copied().unwrap_or(text.len());
         let part = &text[*start..end];
         if line == 0 {
@@ -245,7 +266,6 @@ fn write(
             pen.paint(Rect { y, height: 1, ..area }, pen.theme.selected);
         }
     }
-    u16::try_from(top.max(0)).unwrap_or(0)
 }
 
 fn head(model: &Model, columns: &Columns, shown: &Shown<'_>, row: Rect, pen: &mut Pen<'_>) {
