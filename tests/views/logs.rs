@@ -43,3 +43,13 @@ fn the_row_one_goes_to_is_seen_however_the_others_are_wrapped() {
     let rows = inside(&model, &text(&model, SIZE, Caps::default()));
     assert!(rows.iter().any(|row| row.starts_with("row 2 ")), "{rows:#?}");
 }
+
+#[test]
+fn a_match_is_seen_in_a_line_of_any_language() {
+    let mut model = build(["café error", "plain error", "日本 error"].map(String::from));
+    model.build.search("error");
+    let rows = inside(&model, &styles(&model, SIZE, Caps::default()));
+    // Looks are a letter a symbol, and the symbols of the last line take two columns each.
+    let matches: Vec<Option<usize>> = rows[..3].iter().map(|row| row.find(['#', '_'])).collect();
+    assert_eq!(matches, [Some(5), Some(6), Some(3)], "{rows:#?}");
+}

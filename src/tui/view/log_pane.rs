@@ -238,7 +238,7 @@ fn write(model: &Model, columns: &Columns, row: &Laid<'_>, area: Rect, top: i32,
         _ => pen.theme.plain,
     };
     // What was cleaned here once more has its matches elsewhere.
-    let found = shown.found.filter(|_| matches!(text, Cow::Borrowed(_)));
+    let found = shown.found.filter(|_| shown.row.text.starts_with(&**text));
     for (line, start) in starts.iter().enumerate() {
         let y = top + i32::try_from(line).unwrap_or(i32::MAX);
         let Some(y) = u16::try_from(y).ok().filter(|y| (area.top()..area.bottom()).contains(y)) else {
