@@ -1,5 +1,6 @@
 //! What is seen of a log.
 
+use sentinel_updater::model::event::Level;
 use sentinel_updater::tui::caps::Caps;
 use sentinel_updater::tui::model::{Model, PaneId, Stamps, Tab};
 use sentinel_updater::tui::pane::Row;
@@ -52,4 +53,37 @@ fn a_match_is_seen_in_a_line_of_any_language() {
     // Looks are a letter a symbol, and the symbols of the last line take two columns each.
     let matches: Vec<Option<usize>> = rows[..3].iter().map(|row| row.find(['#', '_'])).collect();
     assert_eq!(matches, [Some(5), Some(6), Some(3)], "{rows:#?}");
+}
+
+#[test]
+fn a_mark_is_seen_where_there_is_no_column_before_the_text() {
+    let mut model = build(["first", "second"].map(String::from));
+    model.stamps = Stamps::Off;
+    model.build.mark();
+    let rows = inside(&model, &text(&model, SIZE, Caps::default()));
+    let rows: Vec<&str> = rows[..2].iter().map(|row| row.trim_end()).collect();
+    assert_eq!(rows, [" first", "▸second"]);
+}
+
+#[test]
+fn that_nothing_came_and_that_nothing_fits_are_told_apart() {
+    let model = build([]);
+    let mut debug = model.clone();
+    debug.build.push(Row { at: None, level: Some(Level::Debug), text: "debugging".into() });
+    debug.build.at_least(Some(Level::Warn));
+    for (model, said) in [(model, "Nothing yet."), (debug, "No line fits the filter.")] {
+        let screen = text(&model, SIZE, Caps::default());
+        assert!(screen.contains(said), "{said}: {screen}");
+    }
+}
+
+#[test]
+fn the_scrollbar_is_at_the_top_at_the_first_row_and_at_the_end_at_the_last() {
+    let mut model = build((0..40).map(|number| format!("row {number}")));
+    let thumb = |model: &Model| -> Vec<bool> {
+        inside(model, &text(model, SIZE, Caps::default())).iter().map(|row| row.ends_with('█')).collect()
+    };
+    assert_eq!((thumb(&model).first(), thumb(&model).last()), (Some(&false), Some(&true)));
+    model.build.home();
+    assert_eq!((thumb(&model).first(), thumb(&model).last()), (Some(&true), Some(&false)));
 }

@@ -37,7 +37,7 @@ pub fn draw(model: &Model, areas: &Areas, id: PaneId, area: Rect, pen: &mut Pen<
     if place.rows == 0 {
         match model.view {
             None => super::pipeline::nothing(model, inside, pen),
-            Some(_) if log.wanted().1.is_empty() => panel::empty(inside, &["Nothing yet."], pen),
+            Some(_) if log.is_empty() => panel::empty(inside, &["Nothing yet."], pen),
             Some(_) => panel::empty(inside, &["No line fits the filter."], pen),
         }
         return;
@@ -101,6 +101,8 @@ struct Columns {
     stamp: u16,
     format: &'static str,
     level: u16,
+    /// A mark stands in the last column before the text: where there is none, this is it.
+    mark: u16,
 }
 
 impl Columns {
@@ -127,7 +129,13 @@ impl Columns {
         };
         // Where there is hardly room for the text, it is the text that counts.
         let stamp = if areas.form == Form::Narrow && model.stamps == Stamps::Local { 0 } else { stamp };
-        Self { stamp, format, level }
+        let mark = u16::from(stamp + level == 0 && rows.iter().any(|shown| shown.marked));
+        Self { stamp, format, level, mark }
+    }
+
+    /// Columns before the text.
+    fn before(&self) -> u16 {
+        self.stamp + self.level + self.mark
     }
 
     fn stamp(&self, model: &Model, at: Timestamp) -> String {
@@ -210,7 +218,7 @@ fn rows(model: &Model, areas: &Areas, log: &Pane, area: Rect, pen: &mut Pen<'_>)
 }
 
 fn room(columns: &Columns, area: Rect) -> u16 {
-    area.width.saturating_sub(columns.stamp + columns.level).max(1)
+    area.width.saturating_sub(columns.before()).max(1)
 }
 
 /// The bytes at which the rows of a wrapped line begin.
@@ -230,7 +238,7 @@ fn parts(text: &str, columns: u16) -> Vec<usize> {
 /// Writes the lines of a row from `top` on, as far as they are inside the area.
 fn write(model: &Model, columns: &Columns, row: &Laid<'_>, area: Rect, top: i32, pen: &mut Pen<'_>) {
     let Laid { shown, text, starts } = row;
-    let x = area.x + columns.stamp + columns.level;
+    let x = area.x + columns.before();
     let style = match shown.row.level {
         Some(Level::Error) => pen.theme.bad,
         Some(Level::Warn) => pen.theme.warn,
@@ -283,7 +291,7 @@ fn head(model: &Model, columns: &Columns, shown: &Shown<'_>, row: Rect, pen: &mu
         pen.put(row, x, row.y, word, style);
     }
     if shown.marked {
-        let x = (row.x + columns.stamp + columns.level).saturating_sub(1).max(row.x);
+        let x = row.x + columns.before().saturating_sub(1);
         pen.put(row, x, row.y, "▸", pen.theme.key);
     }
 }
@@ -308,7 +316,8 @@ fn bar(inside: Rect, rows: usize, percent: u8, pen: &mut Pen<'_>) {
         return;
     }
     let thumb = (height * height / rows).clamp(1, height);
-    let top = (height - thumb) * usize::from(percent.min(100)) / 100;
+    // How far down one is says where the lowest row shown is.
+    let top = (height * usize::from(percent.min(100)) / 100).saturating_sub(thumb);
     let x = inside.right() - 1;
     for (at, y) in (inside.top()..inside.bottom()).enumerate() {
         if (top..top + thumb).contains(&at) {
