@@ -7,6 +7,8 @@
 
 mod lines;
 
+use std::borrow::Cow;
+
 pub use lines::Lines;
 
 /// The longest line that comes out, in bytes, with the mark of shortening.
@@ -18,6 +20,19 @@ const TAB: usize = 8;
 /// One clean line from foreign bytes. Line ends inside become spaces.
 pub fn clean_line(bytes: &[u8]) -> String {
     clean(&String::from_utf8_lossy(bytes))
+}
+
+/// One clean line from foreign text. Most lines are clean already: those are not copied.
+pub fn cleaned(text: &str) -> Cow<'_, str> {
+    match text.len() <= LINE_LIMIT && is_plain(text) {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(clean(text)),
+    }
+}
+
+/// Whether a text is nothing but ASCII that is seen.
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
 /// One clean line from foreign text. Line ends inside become spaces.

@@ -2,7 +2,7 @@
 
 use super::Row;
 use super::row::word;
-use crate::host::text::{LINE_LIMIT, clean};
+use crate::host::text::cleaned;
 use crate::model::Timestamp;
 use crate::model::event::Level;
 
@@ -10,7 +10,7 @@ const LEVELS: [Level; 4] = [Level::Debug, Level::Info, Level::Warn, Level::Error
 
 /// A line of the updater's log: `RFC3339 LEVEL target: message`. Another line is shown as it is.
 pub fn updater(line: &str) -> Row {
-    let line = tidy(line);
+    let line = cleaned(line).into_owned();
     let (at, rest) = stamp(&line);
     let (first, message) = rest.split_once(' ').unwrap_or((rest, ""));
     match (at, level(first)) {
@@ -22,7 +22,7 @@ pub fn updater(line: &str) -> Row {
 /// A line of the agent's log. Its time is taken off where it is an RFC 3339 one in front; `read_at` stands
 /// for it where the line has none. Its level is only known where it is written in a form that is common.
 pub fn agent(line: &str, read_at: Option<Timestamp>) -> Row {
-    let line = tidy(line);
+    let line = cleaned(line).into_owned();
     let (at, rest) = stamp(&line);
     if at.is_some() {
         return Row { at, level: level_of(rest), text: rest.to_owned() };
@@ -33,15 +33,7 @@ pub fn agent(line: &str, read_at: Option<Timestamp>) -> Row {
 
 /// A line of a build's output.
 pub fn build(line: &str, at: Option<Timestamp>) -> Row {
-    Row { at, level: None, text: tidy(line) }
-}
-
-/// What cannot be trusted is cleaned; most lines are clean.
-fn tidy(line: &str) -> String {
-    match line.len() <= LINE_LIMIT && line.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-        true => line.to_owned(),
-        false => clean(line),
-    }
+    Row { at, level: None, text: cleaned(line).into_owned() }
 }
 
 /// An RFC 3339 time in front of a line, and the rest of it.

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use crate::host::text;
+use crate::host::text::{self, is_plain};
 use crate::tui::theme::Theme;
 
 /// The longest symbol of a cell, in bytes: a letter with as many marks as any language needs.
@@ -31,24 +31,12 @@ pub fn piece<'a>(text: impl Into<Cow<'a, str>>, style: Style) -> Piece<'a> {
 
 /// One clean line: what was cleaned before is not copied.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    let head = head(text, text::LINE_LIMIT);
-    match is_plain(head) {
-        true => Cow::Borrowed(head),
-        false => Cow::Owned(text::clean(head)),
-    }
+    text::cleaned(head(text, text::LINE_LIMIT))
 }
 
 /// At most so many bytes of a text, whole characters only.
 fn head(text: &str, bytes: usize) -> &str {
-    if text.len() <= bytes {
-        return text;
-    }
-    let end = (0..=bytes).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    &text[..end]
-}
-
-fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| (0x20..0x7f).contains(&byte))
+    &text[..text.floor_char_boundary(bytes)]
 }
 
 /// How many columns a clean text takes.
@@ -60,8 +48,10 @@ pub fn width(text: &str) -> u16 {
 
 /// The byte up to which a clean text fits in so many columns.
 pub fn fitting(text: &str, columns: u16) -> usize {
-    if is_plain(head(text, usize::from(columns))) && text.len() <= usize::from(columns) {
-        return text.len();
+    let head = head(text, usize::from(columns));
+    // What is not ASCII may be a mark on the symbol before it.
+    if is_plain(head) && text.as_bytes().get(head.len()).is_none_or(u8::is_ascii) {
+        return head.len();
     }
     let (mut end, mut room) = (0, columns);
     for (symbol, width) in graphemes(text) {
@@ -242,7 +232,7 @@ pub fn finish(buffer: &mut Buffer, ascii: bool) {
             cell.set_symbol(plain.unwrap_or("?"));
         } else if plain.is_some() {
             // One of our own.
-        } else if cell.symbol().len() > SYMBOL_LIMIT || text::clean(cell.symbol()) != cell.symbol() {
+        } else if cell.symbol().len() > SYMBOL_LIMIT || text::cleaned(cell.symbol()) != cell.symbol() {
             cell.set_symbol("?");
         }
     }
@@ -325,6 +315,11 @@ mod tests {
             assert_eq!(width(text), columns, "{text:?}");
             assert_eq!(fitting(text, columns), text.len());
             assert!(fitting(text, expected) <= text.len());
+        }
+        for (text, columns, expected) in
+            [("abcdef", 3, 3), ("abe\u{301}x", 3, 5), ("ab日", 3, 2), ("ab日", 4, 5), ("abc", 0, 0)]
+        {
+            assert_eq!(fitting(text, columns), expected, "{text:?} in {columns}");
         }
     }
 
