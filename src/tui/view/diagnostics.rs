@@ -1,10 +1,12 @@
 //! Records of this program and of the service, with a level for each target: tui-logger's widget in our looks.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use tui_logger::{TuiLoggerLevelOutput, TuiLoggerSmartWidget, TuiLoggerWidget};
 
 use super::layout::{Areas, Form};
+use super::panel;
 use super::pen::{Pen, piece};
 use crate::tui::model::{Model, PaneId};
 use crate::tui::theme::Theme;
@@ -21,8 +23,7 @@ pub fn draw(model: &Model, areas: &Areas, area: Rect, pen: &mut Pen<'_>) {
         records(model, areas, area, pen);
         return;
     }
-    let on = areas.focus(model) == Some(PaneId::Diagnostics) && areas.panes.len() > 1;
-    let border = if on { theme.border_on } else { theme.border };
+    let border = panel::border(model, areas, PaneId::Diagnostics, &theme);
     TuiLoggerSmartWidget::default()
         .title_target(" Targets ")
         .title_log("")
@@ -49,7 +50,7 @@ pub fn draw(model: &Model, areas: &Areas, area: Rect, pen: &mut Pen<'_>) {
 }
 
 /// The widget says how many records there are in a second, which nobody asked for.
-fn title(area: Rect, border: ratatui::style::Style, pen: &mut Pen<'_>) {
+fn title(area: Rect, border: Style, pen: &mut Pen<'_>) {
     let is_corner = |x: &u16| pen.buffer.cell((*x, area.y)).is_some_and(|cell| cell.symbol() == "┌");
     let Some(corner) = (area.left()..area.right()).rev().find(is_corner) else { return };
     let edge = Rect { x: corner + 1, width: area.right().saturating_sub(corner + 2), ..area };
@@ -60,8 +61,8 @@ fn title(area: Rect, border: ratatui::style::Style, pen: &mut Pen<'_>) {
 /// The records alone.
 fn records(model: &Model, areas: &Areas, area: Rect, pen: &mut Pen<'_>) {
     let theme = pen.theme;
-    let words = super::panel::Words { title: vec![piece("Diagnostics", theme.strong)], ..Default::default() };
-    let inside = super::panel::open(model, areas, PaneId::Diagnostics, area, &words, pen);
+    let words = panel::Words { title: vec![piece("Diagnostics", theme.strong)], ..Default::default() };
+    let inside = panel::open(model, areas, PaneId::Diagnostics, area, words, pen);
     if inside.is_empty() {
         return;
     }

@@ -66,7 +66,7 @@ pub fn draw(model: &Model, areas: &Areas, area: Rect, pen: &mut Pen<'_>) {
         count: vec![piece(words::count(model.history.len(), "run"), theme.plain)],
         ..Words::default()
     };
-    let inside = panel::open(model, areas, PaneId::History, area, &words, pen);
+    let inside = panel::open(model, areas, PaneId::History, area, words, pen);
     if inside.height == 0 {
         return;
     }

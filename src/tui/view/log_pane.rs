@@ -27,7 +27,7 @@ fn log(model: &Model, id: PaneId) -> (&Pane, &'static str) {
 pub fn draw(model: &Model, areas: &Areas, id: PaneId, area: Rect, pen: &mut Pen<'_>) {
     let (log, name) = log(model, id);
     let words = words(model, areas, log, name, pen);
-    let inside = panel::open(model, areas, id, area, &words, pen);
+    let inside = panel::open(model, areas, id, area, words, pen);
     if inside.width < 2 || inside.height == 0 {
         return;
     }

@@ -1,10 +1,12 @@
 //! The frame of a pane, with what is said on it.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::layout::{Areas, Form};
 use super::pen::{Pen, Piece, piece, width, wrapped};
 use crate::tui::model::{Model, PaneId};
+use crate::tui::theme::Theme;
 
 /// What is said on a frame.
 #[derive(Debug, Default)]
@@ -19,45 +21,44 @@ pub struct Words<'a> {
     pub place: Vec<Piece<'a>>,
 }
 
+/// The looks of a pane's frame: one can see where keys go.
+pub fn border(model: &Model, areas: &Areas, id: PaneId, theme: &Theme) -> Style {
+    let on = areas.focus(model) == Some(id) && areas.panes.len() > 1;
+    if on { theme.border_on } else { theme.border }
+}
+
 /// Draws the frame of a pane and says what is inside.
 pub fn open(
     model: &Model,
     areas: &Areas,
     id: PaneId,
     area: Rect,
-    words: &Words<'_>,
+    mut words: Words<'_>,
     pen: &mut Pen<'_>,
 ) -> Rect {
-    let on = areas.focus(model) == Some(id) && areas.panes.len() > 1;
-    let style = if on { pen.theme.border_on } else { pen.theme.border };
+    let style = border(model, areas, id, &pen.theme);
     if area.height == 0 {
         return area;
     }
-    let numbered;
-    let words = match number(id).filter(|_| areas.form == Form::Three && !model.zoom) {
-        Some(number) => {
-            let mut title = vec![piece(number, pen.theme.key), piece(" ", pen.theme.plain)];
-            title.extend(words.title.iter().cloned());
-            numbered = Words {
-                title,
-                count: words.count.clone(),
-                wanted: words.wanted.clone(),
-                place: words.place.clone(),
-            };
-            &numbered
-        }
-        None => words,
-    };
+    if let Some(number) = number(id).filter(|_| areas.form == Form::Three && !model.zoom) {
+        words.title.splice(..0, [piece(number, pen.theme.key), piece(" ", pen.theme.plain)]);
+    }
     if areas.form == Form::Narrow {
         pen.rule(area, area.y, "─", style);
         let room = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
-        top(room, words, true, pen);
+        // Without a frame there is no lower edge: what was searched for goes to the top.
+        if !words.wanted.is_empty() {
+            words.title.truncate(1);
+            words.title.push(piece("  ", pen.theme.plain));
+            words.title.append(&mut words.wanted);
+        }
+        edge(room, area.y, words.title, words.count, pen);
     } else {
         pen.frame(area, style);
         let room = Rect { x: area.x + 1, width: area.width.saturating_sub(3), ..area };
-        top(room, words, false, pen);
+        edge(room, area.y, words.title, words.count, pen);
         if area.height > 1 {
-            edge(room, area.bottom() - 1, &words.wanted, &words.place, pen);
+            edge(room, area.bottom() - 1, words.wanted, words.place, pen);
         }
     }
     areas.inside(area)
@@ -74,33 +75,24 @@ fn number(id: PaneId) -> Option<&'static str> {
     }
 }
 
-/// Without a frame there is no lower edge: what was searched for goes to the top.
-fn top(room: Rect, words: &Words<'_>, frameless: bool, pen: &mut Pen<'_>) {
-    let mut title = words.title.clone();
-    if frameless && !words.wanted.is_empty() {
-        title.truncate(1);
-        title.push(piece("  ", pen.theme.plain));
-        title.extend(words.wanted.iter().cloned());
-    }
-    edge(room, room.y, &title, &words.count, pen);
-}
-
-fn edge(room: Rect, y: u16, left: &[Piece<'_>], right: &[Piece<'_>], pen: &mut Pen<'_>) {
-    let mut left: Vec<Piece<'_>> = left.to_vec();
+/// Writes on an edge of the frame, from the left and, where there is room, at the right.
+fn edge(room: Rect, y: u16, left: Vec<Piece<'_>>, right: Vec<Piece<'_>>, pen: &mut Pen<'_>) {
     let mut end = room.x;
     if !left.is_empty() {
-        left.insert(0, piece(" ", pen.theme.plain));
-        left.push(piece(" ", pen.theme.plain));
         // The frame goes on at the right of it, whatever is written there.
         let most = Rect { width: room.width.saturating_sub(1), ..room };
-        end = pen.pieces(most, room.x, y, &left);
+        end = pen.pieces(most, room.x, y, &spaced(left, pen.theme.plain));
     }
     if !right.is_empty() {
-        let mut right: Vec<Piece<'_>> = right.to_vec();
-        right.insert(0, piece(" ", pen.theme.plain));
-        right.push(piece(" ", pen.theme.plain));
-        pen.right(room, end + 1, y, &right);
+        pen.right(room, end + 1, y, &spaced(right, pen.theme.plain));
     }
+}
+
+/// Pieces with a space on either side.
+fn spaced(mut pieces: Vec<Piece<'_>>, style: Style) -> Vec<Piece<'_>> {
+    pieces.insert(0, piece(" ", style));
+    pieces.push(piece(" ", style));
+    pieces
 }
 
 /// A line inside a frame that parts it, with a title.

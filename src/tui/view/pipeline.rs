@@ -24,13 +24,13 @@ const WIDE: u16 = 50;
 pub fn draw(model: &Model, areas: &Areas, area: Rect, pen: &mut Pen<'_>) {
     let Some(view) = &model.view else {
         let words = Words { title: vec![piece("Steps", pen.theme.strong)], ..Words::default() };
-        let inside = panel::open(model, areas, PaneId::Pipeline, area, &words, pen);
+        let inside = panel::open(model, areas, PaneId::Pipeline, area, words, pen);
         nothing(model, inside, pen);
         return;
     };
     let run = view.status.run.as_ref().or(view.status.last_run.as_ref());
     let words = title(model, view, run, pen);
-    let inside = panel::open(model, areas, PaneId::Pipeline, area, &words, pen);
+    let inside = panel::open(model, areas, PaneId::Pipeline, area, words, pen);
     let pending;
     let rows = match run {
         Some(run) => &run.steps,
