@@ -309,6 +309,11 @@ impl Model {
         self.read_only || self.welcome.as_ref().is_some_and(|welcome| welcome.role == Role::Viewer)
     }
 
+    /// Whether a run is under way, as far as the service told.
+    pub fn runs(&self) -> bool {
+        self.view.as_ref().is_some_and(|view| view.status.run.is_some())
+    }
+
     /// The run of that id, as far as it is known here.
     pub fn run(&self, id: &str) -> Option<&Run> {
         let status = self.view.as_ref().map(|view| &view.status);

@@ -101,7 +101,7 @@ pub(super) fn dropped(model: &mut Model, count: u64) -> Vec<Cmd> {
     model.heard_at = Some(model.now);
     model.lost = model.lost.saturating_add(count);
     let row = Row::remark(model.now, missed(count));
-    let builds = model.view.as_ref().is_some_and(|view| view.status.run.is_some());
+    let builds = model.runs();
     match builds {
         true => model.build.push(row),
         false => {

@@ -9,7 +9,7 @@ const MINUTE: i64 = 60;
 /// The time at which a tick changes what is shown though nothing else happens: a message goes, seconds are
 /// counted while a run or the search for the service is under way, ages are told by the minute.
 pub fn wake_at(model: &Model) -> Timestamp {
-    let running = model.view.as_ref().is_some_and(|view| view.status.run.is_some());
+    let running = model.runs();
     let step = if running || model.link != Link::Connected { SECOND } else { MINUTE };
     let clock = next(model.now, step);
     model.toast.as_ref().map_or(clock, |toast| toast.until.min(clock))

@@ -5,6 +5,12 @@ use super::pen::{Pen, piece};
 use super::times;
 use crate::tui::model::{Link, Model};
 
+/// How many things need an eye.
+pub fn count(model: &Model) -> usize {
+    let link = usize::from(matches!(model.link, Link::Lost { .. } | Link::Incompatible(_)));
+    link + model.view.as_ref().map_or(0, |view| view.status.alerts.len())
+}
+
 /// What needs an eye: the text, and how old it is; the most pressing first.
 pub fn list(model: &Model) -> impl Iterator<Item = (String, Option<String>)> {
     let link = match &model.link {
@@ -18,7 +24,7 @@ pub fn list(model: &Model) -> impl Iterator<Item = (String, Option<String>)> {
 /// Draws the newest, a line each.
 pub fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
     let area = areas.alerts;
-    let all = list(model).count();
+    let all = count(model);
     for ((text, age), y) in list(model).zip(area.top()..area.bottom()) {
         let last = y + 1 == area.bottom() && all > usize::from(area.height);
         let more =

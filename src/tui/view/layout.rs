@@ -60,6 +60,24 @@ pub struct Areas {
 }
 
 impl Areas {
+    /// A screen with nothing on it.
+    fn none(screen: Rect, form: Form) -> Self {
+        let none = Rect::new(screen.x, screen.y, 0, 0);
+        Self {
+            screen,
+            form,
+            header: none,
+            agent: none,
+            run: none,
+            tabs: none,
+            card: none,
+            panes: Vec::new(),
+            alerts: none,
+            buttons: none,
+            footer: none,
+        }
+    }
+
     /// What is inside a pane's frame.
     pub fn inside(&self, pane: Rect) -> Rect {
         let side = u16::from(self.form > Form::Narrow);
@@ -124,32 +142,29 @@ pub fn areas(model: &Model) -> Areas {
 
 /// Where things are on a screen.
 pub fn within(model: &Model, screen: Rect) -> Areas {
+    let whole = whole(model, screen);
+    if !model.zoom || whole.form == Form::Tiny {
+        return whole;
+    }
+    let mut areas = Areas::none(screen, whole.form);
+    let mut rest = Rest(screen);
+    areas.header = rest.top(1);
+    areas.footer = rest.bottom(1);
+    // What is large is what has the focus, if it is on the page at all.
+    let is_shown = whole.panes.iter().any(|(id, _)| *id == model.focus);
+    areas.panes.push((if is_shown { model.focus } else { chosen(model) }, rest.0));
+    areas
+}
+
+/// The same, were it not for the zoom.
+fn whole(model: &Model, screen: Rect) -> Areas {
     let form = Form::of(screen.width, screen.height);
-    let none = Rect::new(screen.x, screen.y, 0, 0);
-    let mut areas = Areas {
-        screen,
-        form,
-        header: none,
-        agent: none,
-        run: none,
-        tabs: none,
-        card: none,
-        panes: Vec::new(),
-        alerts: none,
-        buttons: none,
-        footer: none,
-    };
+    let mut areas = Areas::none(screen, form);
     if form == Form::Tiny {
         return areas;
     }
     let mut rest = Rest(screen);
     areas.header = rest.top(1);
-    if model.zoom {
-        areas.footer = rest.bottom(1);
-        let pane = if is_shown(model, form, model.focus) { model.focus } else { chosen(model) };
-        areas.panes.push((pane, rest.0));
-        return areas;
-    }
     if form == Form::Three {
         areas.run = rest.top(1);
         three(model, &mut areas, rest);
@@ -175,14 +190,13 @@ pub fn within(model: &Model, screen: Rect) -> Areas {
 fn three(model: &Model, areas: &mut Areas, mut rest: Rest) {
     areas.footer = rest.bottom(1);
     areas.buttons = rest.bottom(1);
-    let alerts = super::alerts::list(model).count().min(3);
+    let alerts = super::alerts::count(model).min(3);
     areas.alerts = rest.bottom(u16::try_from(alerts).unwrap_or(0));
     let mut left = Rest(rest.left((areas.screen.width * 36 / 100).min(90)));
     areas.card = left.top(CARD);
     let pipeline = left.top((left.0.height * 11 / 20).max(20));
     // There is nothing to see of a build that never was.
-    let runs = model.view.as_ref().is_some_and(|view| view.status.run.is_some());
-    let build = match runs || model.build.place().rows > 0 {
+    let build = match model.runs() || model.build.place().rows > 0 {
         true => rest.0.height.div_ceil(2),
         false => 5,
     };
@@ -209,24 +223,10 @@ fn chosen(model: &Model) -> PaneId {
 
 /// The pane beside the steps: on the first page what is going on, or the log.
 fn beside(model: &Model) -> PaneId {
-    let runs = model.view.as_ref().is_some_and(|view| view.status.run.is_some());
     match model.tab {
-        Tab::Overview if runs => PaneId::Build,
+        Tab::Overview if model.runs() => PaneId::Build,
         Tab::Overview => model.shown_log,
         _ => chosen(model),
-    }
-}
-
-/// Whether a pane is on the page, were it not for the zoom.
-fn is_shown(model: &Model, form: Form, pane: PaneId) -> bool {
-    let log = |pane: PaneId| matches!(pane, PaneId::Updater | PaneId::Agent);
-    match form {
-        Form::Three => match pane {
-            PaneId::Diagnostics => model.tab == Tab::Diagnostics,
-            pane => !log(pane) || (pane == model.shown_log && model.tab != Tab::Diagnostics),
-        },
-        Form::Two => pane == PaneId::Pipeline || pane == beside(model),
-        _ => pane == chosen(model),
     }
 }
 

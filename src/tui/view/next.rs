@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::layout::Form;
+use super::layout::Areas;
 use super::pen::{Pen, clean, wrapped};
 use super::{alerts, times};
 use crate::model::{StepStatus, Verdict, View};
@@ -23,13 +23,13 @@ struct Entry {
 }
 
 /// Draws as many as fit, the most pressing first.
-pub fn draw(model: &Model, view: &View, area: Rect, pen: &mut Pen<'_>) {
+pub fn draw(model: &Model, areas: &Areas, view: &View, area: Rect, pen: &mut Pen<'_>) {
     let columns = area.width.saturating_sub(LABEL + 1);
     if columns < 8 {
         return;
     }
     let mut y = area.y;
-    for entry in list(model, view, pen) {
+    for entry in list(model, areas, view, pen) {
         let text = clean(&entry.text);
         let lines = wrapped(&text, columns);
         let left = usize::from(area.bottom().saturating_sub(y));
@@ -58,7 +58,7 @@ fn offset(text: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
 }
 
-fn list(model: &Model, view: &View, pen: &Pen<'_>) -> Vec<Entry> {
+fn list(model: &Model, areas: &Areas, view: &View, pen: &Pen<'_>) -> Vec<Entry> {
     let theme = pen.theme;
     let status = &view.status;
     let mut entries = Vec::new();
@@ -67,8 +67,7 @@ fn list(model: &Model, view: &View, pen: &Pen<'_>) -> Vec<Entry> {
             entries.push(Entry { label, text, style });
         }
     };
-    let form = Form::of(model.size.0, model.size.1);
-    if form < Form::Three || model.zoom {
+    if areas.alerts.height == 0 {
         // That the service is not reached is the one thing that is not old.
         let bad = Theme::of(model.caps).bad;
         for (text, age) in alerts::list(model) {

@@ -48,7 +48,7 @@ pub fn draw(model: &Model, areas: &Areas, area: Rect, pen: &mut Pen<'_>) {
     if inside.height > used + 1 {
         let y = inside.y + used;
         panel::part(areas, area, y, "Next", pen);
-        next::draw(model, view, Rect { y: y + 1, height: inside.height - used - 1, ..inside }, pen);
+        next::draw(model, areas, view, Rect { y: y + 1, height: inside.height - used - 1, ..inside }, pen);
     }
 }
 

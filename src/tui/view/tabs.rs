@@ -45,7 +45,7 @@ pub fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
         end = pen.put(area, place.x, place.y, name, style);
         pen.put(place, place.x + 1, place.y, &name[1..2], key);
     }
-    let alerts = alerts::list(model).count();
+    let alerts = alerts::count(model);
     if alerts > 0 && area.height > 0 {
         let text = piece(format!("{} ", words::count(alerts, "alert")), pen.theme.bad);
         pen.right(area, end + 1, area.y, &[text]);
