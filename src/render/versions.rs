@@ -75,6 +75,20 @@ fn row<'a>(rows: &'a mut Vec<VersionRow>, version: &str) -> &'a mut VersionRow {
     &mut rows[at]
 }
 
+/// What is to be said of a version, in words: `installed, kept`.
+pub fn states(row: &VersionRow) -> String {
+    let states = [
+        (row.installed, "installed"),
+        (row.kept, "kept"),
+        (row.staged, "staged"),
+        (row.held, "held"),
+        (row.retracted == Some(true), "retracted"),
+        (row.available, "available"),
+    ];
+    let states: Vec<&str> = states.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
+    states.join(", ")
+}
+
 /// One line a version, with the reason of a hold; empty for no versions.
 pub fn text(rows: &[VersionRow], held: &[Held], now: Timestamp) -> String {
     if rows.is_empty() {
@@ -82,15 +96,6 @@ pub fn text(rows: &[VersionRow], held: &[Held], now: Timestamp) -> String {
     }
     let mut table = Table::with_headings(&["VERSION", "STATE", "FIRST SEEN", "MADE", "NOTE"]);
     for row in rows {
-        let states = [
-            (row.installed, "installed"),
-            (row.kept, "kept"),
-            (row.staged, "staged"),
-            (row.held, "held"),
-            (row.retracted == Some(true), "retracted"),
-            (row.available, "available"),
-        ];
-        let states: Vec<&str> = states.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
         let age = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| words::age(at, now));
         let note = held.iter().find(|held| held.version.as_str() == row.version).map(|held| {
             let until = held.retry_at.map_or_else(String::new, |at| format!(" (until {})", words::time(at)));
@@ -98,7 +103,7 @@ pub fn text(rows: &[VersionRow], held: &[Held], now: Timestamp) -> String {
         });
         table.row([
             row.version.clone(),
-            states.join(", "),
+            states(row),
             age(row.first_seen_at),
             age(row.commit_time),
             note.unwrap_or_default(),

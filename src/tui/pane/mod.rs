@@ -11,7 +11,7 @@ mod select;
 use std::collections::{BTreeSet, VecDeque};
 
 use needle::{Needle, Sieve};
-pub use row::Row;
+pub use row::{Row, word};
 
 use crate::model::event::Level;
 

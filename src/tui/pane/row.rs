@@ -42,7 +42,7 @@ impl Row {
 }
 
 /// A level as it is written in a log.
-pub(super) fn word(level: Level) -> &'static str {
+pub fn word(level: Level) -> &'static str {
     match level {
         Level::Debug => "DEBUG",
         Level::Info => "INFO",

@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::layout::Areas;
 use super::overlay;
-use super::pen::{Pen, clean, piece, width, wrapped};
+use super::pen::{Pen, clean, folded, piece, width};
 use crate::tui::model::Confirm;
 
 /// The widest question: a sentence is read best in a narrow column.
@@ -12,42 +12,27 @@ const WIDEST: u16 = 66;
 
 struct Shape {
     place: Rect,
-    /// The text.
+    /// The text, a row each.
+    rows: Vec<String>,
+    /// Where it is.
     text: Rect,
     /// Where each answer is.
     choices: Vec<Rect>,
 }
 
-fn rows(question: &Confirm, columns: u16) -> Vec<String> {
-    let room = columns.saturating_sub(2);
-    let fold = |line: &String| {
-        let line = clean(line);
-        match line.is_empty() {
-            true => vec![String::new()],
-            false => wrapped(&line, room).into_iter().map(ToOwned::to_owned).collect(),
-        }
-    };
-    question.lines.iter().flat_map(fold).collect()
-}
-
 fn shape(question: &Confirm, areas: &Areas) -> Shape {
     let columns = overlay::columns(areas).min(WIDEST);
-    let rows = rows(question, columns).len();
+    let rows = folded(&question.lines, columns.saturating_sub(2));
     let wide: Vec<u16> = question.choices.iter().map(|choice| width(&clean(&choice.label)) + 4).collect();
     let in_row = wide.iter().fold(1_u16, |sum, wide| sum.saturating_add(wide + 1)) <= columns;
     let answers = if in_row { 1 } else { wide.len() };
-    let place = overlay::place(areas, columns, rows + 3 + answers);
-    let inside = Rect {
-        x: place.x + 1.min(place.width),
-        y: place.y + 1.min(place.height),
-        width: place.width.saturating_sub(2),
-        height: place.height.saturating_sub(2),
-    };
+    let place = overlay::place(areas, columns, rows.len() + 3 + answers);
+    let inside = overlay::inside(place);
     // The answers are always there, whatever becomes of the text.
     let answers = u16::try_from(answers).unwrap_or(u16::MAX).min(inside.height);
-    let rows = u16::try_from(rows).unwrap_or(u16::MAX);
+    let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
     let spare = inside.height - answers;
-    let airy = spare >= rows.saturating_add(3);
+    let airy = spare >= height.saturating_add(3);
     let (from, first) = match airy {
         true => (inside.y + 1, inside.bottom() - answers - 1),
         false => (inside.y, inside.bottom() - answers),
@@ -63,7 +48,7 @@ fn shape(question: &Confirm, areas: &Areas) -> Shape {
             false => y += 1,
         }
     }
-    Shape { place, text, choices }
+    Shape { place, rows, text, choices }
 }
 
 /// Draws it.
@@ -71,7 +56,7 @@ pub fn draw(question: &Confirm, areas: &Areas, pen: &mut Pen<'_>) {
     let shape = shape(question, areas);
     let hint = "Tab chooses, Enter does it, Esc cancels";
     let inside = overlay::open(shape.place, &clean(&question.title), hint, pen);
-    let rows = rows(question, inside.width);
+    let rows = &shape.rows;
     for ((at, row), y) in rows.iter().enumerate().zip(shape.text.top()..shape.text.bottom()) {
         let end = pen.put(inside, inside.x + 1, y, row, pen.theme.plain);
         if y + 1 == shape.text.bottom() && at + 1 < rows.len() {

@@ -8,7 +8,7 @@ use super::panel::{self, Words};
 use super::pen::{Pen, piece, width};
 use super::{pipeline, status, times};
 use crate::model::{Run, VersionRow};
-use crate::render::words;
+use crate::render::{versions, words};
 use crate::tui::model::{Model, PaneId};
 
 /// A column: its heading, its room, and how long it stays when there is not room for all (0: always). One
@@ -155,15 +155,6 @@ fn run_cells(model: &Model, run: &Run, pen: &Pen<'_>) -> Vec<(String, Style)> {
 
 fn version_cells(model: &Model, row: &VersionRow, pen: &Pen<'_>) -> Vec<(String, Style)> {
     let theme = pen.theme;
-    let states = [
-        (row.installed, "installed"),
-        (row.kept, "kept"),
-        (row.staged, "staged"),
-        (row.held, "held"),
-        (row.retracted == Some(true), "retracted"),
-        (row.available, "available"),
-    ];
-    let states: Vec<&str> = states.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
     let style = match (row.installed, row.held || row.retracted == Some(true)) {
         (true, _) => theme.good,
         (_, true) => theme.warn,
@@ -178,7 +169,7 @@ fn version_cells(model: &Model, row: &VersionRow, pen: &Pen<'_>) -> Vec<(String,
     let seen = row.first_seen_at.map_or_else(|| "-".to_owned(), |at| times::ago(at, model.now));
     vec![
         (row.version.clone(), theme.strong),
-        (states.join(", "), style),
+        (versions::states(row), style),
         (seen, theme.plain),
         (note.unwrap_or_default(), theme.faint),
     ]

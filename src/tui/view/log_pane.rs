@@ -12,21 +12,21 @@ use super::times;
 use crate::model::Timestamp;
 use crate::model::event::Level;
 use crate::tui::model::{Model, PaneId, Stamps};
-use crate::tui::pane::{Pane, Shown};
+use crate::tui::pane::{self, Pane, Shown};
 
-/// The log of a pane.
-fn log(model: &Model, id: PaneId) -> (&Pane, &'static str) {
+/// What the log of a pane is called.
+fn name(id: PaneId) -> &'static str {
     match id {
-        PaneId::Agent => (&model.agent, "Agent log"),
-        PaneId::Updater => (&model.updater, "Updater log"),
-        _ => (&model.build, "Build log"),
+        PaneId::Agent => "Agent log",
+        PaneId::Updater => "Updater log",
+        _ => "Build log",
     }
 }
 
 /// Draws the pane.
 pub fn draw(model: &Model, areas: &Areas, id: PaneId, area: Rect, pen: &mut Pen<'_>) {
-    let (log, name) = log(model, id);
-    let words = words(model, areas, log, name, pen);
+    let Some(log) = model.log(id) else { return };
+    let words = words(model, areas, log, name(id), pen);
     let inside = panel::open(model, areas, id, area, words, pen);
     if inside.width < 2 || inside.height == 0 {
         return;
@@ -153,12 +153,12 @@ impl Columns {
     }
 }
 
-fn level(level: Level, pen: &Pen<'_>) -> (&'static str, Style) {
+/// How the word of a level is written.
+fn level_style(level: Level, pen: &Pen<'_>) -> Style {
     match level {
-        Level::Debug => ("DEBUG", pen.theme.faint),
-        Level::Info => ("INFO", pen.theme.faint),
-        Level::Warn => ("WARN", pen.theme.warn),
-        Level::Error => ("ERROR", pen.theme.bad),
+        Level::Debug | Level::Info => pen.theme.faint,
+        Level::Warn => pen.theme.warn,
+        Level::Error => pen.theme.bad,
     }
 }
 
@@ -286,9 +286,9 @@ fn head(model: &Model, columns: &Columns, shown: &Shown<'_>, row: Rect, pen: &mu
         x += columns.stamp;
     }
     if let Some(weight) = shown.row.level.filter(|_| columns.level > 0) {
-        let (word, style) = level(weight, pen);
+        let word = pane::word(weight);
         let word = if columns.level < 6 { &word[..1] } else { word };
-        pen.put(row, x, row.y, word, style);
+        pen.put(row, x, row.y, word, level_style(weight, pen));
     }
     if shown.marked {
         let x = row.x + columns.before().saturating_sub(1);

@@ -31,6 +31,16 @@ pub fn place(areas: &Areas, columns: u16, rows: usize) -> Rect {
     Rect { x, y, width, height }
 }
 
+/// What is inside the frame of an overlay.
+pub fn inside(place: Rect) -> Rect {
+    Rect {
+        x: place.x + 1.min(place.width),
+        y: place.y + 1.min(place.height),
+        width: place.width.saturating_sub(2),
+        height: place.height.saturating_sub(2),
+    }
+}
+
 /// Empties a place, frames it, and writes what is said on the frame; says what is inside.
 pub fn open(place: Rect, title: &str, hint: &str, pen: &mut Pen<'_>) -> Rect {
     pen.clear(place);
@@ -72,7 +82,7 @@ fn scrolled(model: &Model, areas: &Areas, pen: &Pen<'_>) -> Option<(Vec<Line>, u
 pub fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
     if let Some((all, top, title)) = scrolled(model, areas, pen) {
         let place = place(areas, columns(areas), all.len());
-        let rows = usize::from(place.height.saturating_sub(2));
+        let rows = usize::from(inside(place).height);
         let hint = match all.len() > rows {
             true => {
                 let last = (top.min(all.len() - rows) + rows).min(all.len());
@@ -114,7 +124,7 @@ pub fn extent(model: &Model, areas: &Areas) -> (u16, usize) {
     match scrolled(model, areas, &pen) {
         Some((lines, ..)) => {
             let place = place(areas, columns(areas), lines.len());
-            (place.height.saturating_sub(2), lines.len())
+            (inside(place).height, lines.len())
         }
         None => (0, 0),
     }

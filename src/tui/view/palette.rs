@@ -49,12 +49,9 @@ pub fn draw(model: &Model, text: &str, chosen: usize, areas: &Areas, pen: &mut P
 /// What the row at a cell does.
 pub fn command(model: &Model, text: &str, chosen: usize, areas: &Areas, at: Position) -> Option<Action> {
     let (found, top, place) = list(model, text, chosen, areas);
-    let inside = Rect {
-        x: place.x + 1,
-        y: place.y + 2,
-        width: place.width.saturating_sub(2),
-        height: place.height.saturating_sub(3),
-    };
-    let row = inside.contains(at).then(|| usize::from(at.y - inside.y))?;
+    let inside = overlay::inside(place);
+    // The first row is what is typed.
+    let rows = Rect { y: inside.y + 1, height: inside.height.saturating_sub(1), ..inside };
+    let row = rows.contains(at).then(|| usize::from(at.y - rows.y))?;
     found.get(top + row).map(|row| row.action)
 }

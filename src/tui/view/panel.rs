@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::layout::{Areas, Form};
-use super::pen::{Pen, Piece, piece, width, wrapped};
+use super::pen::{Pen, Piece, folded, piece, width};
 use crate::tui::model::{Model, PaneId};
 use crate::tui::theme::Theme;
 
@@ -115,16 +115,7 @@ pub fn part(areas: &Areas, pane: Rect, y: u16, title: &str, pen: &mut Pen<'_>) {
 
 /// What says that there is nothing, and why, in the middle of nothing.
 pub fn empty(inside: Rect, lines: &[&str], pen: &mut Pen<'_>) {
-    let fold = |line: &&'_ str| -> Vec<String> {
-        let line = super::pen::clean(line);
-        match line.is_empty() {
-            true => vec![String::new()],
-            false => {
-                wrapped(&line, inside.width.saturating_sub(4)).into_iter().map(ToOwned::to_owned).collect()
-            }
-        }
-    };
-    let rows: Vec<String> = lines.iter().flat_map(fold).collect();
+    let rows = folded(lines, inside.width.saturating_sub(4));
     let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
     let top = inside.y + inside.height.saturating_sub(height) / 3;
     for (row, y) in rows.into_iter().zip(top..inside.bottom()) {

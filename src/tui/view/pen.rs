@@ -109,6 +109,18 @@ pub fn wrapped(text: &str, columns: u16) -> Vec<&str> {
     lines
 }
 
+/// Lines of any text, cleaned and broken as [`wrapped`] does; an empty one stays.
+pub fn folded<T: AsRef<str>>(lines: &[T], columns: u16) -> Vec<String> {
+    let fold = |line: &T| {
+        let line = clean(line.as_ref());
+        match line.is_empty() {
+            true => vec![String::new()],
+            false => wrapped(&line, columns).into_iter().map(ToOwned::to_owned).collect(),
+        }
+    };
+    lines.iter().flat_map(fold).collect()
+}
+
 impl Pen<'_> {
     /// Writes a text from `x` on, as far as the area goes; says where it ended.
     pub fn put(&mut self, area: Rect, x: u16, y: u16, text: &str, style: Style) -> u16 {

@@ -134,29 +134,18 @@ fn step(model: &Model, view: &View, run: Option<&Run>, row: &StepRow, area: Rect
     x += TOOK + 2;
     let note: Vec<Piece<'_>> = match run.and_then(|run| run.progress.as_ref()).filter(|_| now) {
         Some(progress) => {
-            let mut text = match progress.total {
-                0 => format!("{} {}", progress.phase, times::number(progress.done)),
-                total => {
-                    format!("{} {} of {}", progress.phase, times::number(progress.done), times::number(total))
-                }
-            };
+            let mut text = status::amount(progress);
             if let Some(percent) = status::percent(progress.done, progress.total) {
                 text.insert_str(0, &format!("{percent:>2}% "));
             }
             vec![piece(text, theme.plain)]
         }
-        None => row.note.iter().map(|note| piece(note.as_str(), theme.faint)).collect(),
+        None => {
+            let style = if row.status == StepStatus::Failed { theme.plain } else { theme.faint };
+            row.note.iter().map(|note| piece(note.as_str(), style)).collect()
+        }
     };
-    if row.status == StepStatus::Failed {
-        pen.pieces(
-            area,
-            x,
-            area.y,
-            &note.into_iter().map(|(text, _)| (text, theme.plain)).collect::<Vec<_>>(),
-        );
-    } else {
-        pen.pieces(area, x, area.y, &note);
-    }
+    pen.pieces(area, x, area.y, &note);
 }
 
 /// What is shown before the service told anything.

@@ -4,7 +4,7 @@ use super::layout::{Areas, Form};
 use super::pen::{Pen, Piece, piece};
 use super::times;
 use crate::model::status::{AgentLife, State, Status};
-use crate::model::{Run, RunKind, StepId, View};
+use crate::model::{Progress, Run, RunKind, StepId, View};
 use crate::render::words;
 use crate::tui::model::{Link, Model};
 
@@ -269,13 +269,7 @@ fn under_way(model: &Model, view: &View, run: &Run, areas: &Areas, pen: &mut Pen
             x = gauge(pen, areas, x, bar, percent, style);
             x = pen.put(area, x, area.y, &format!(" {percent:>2}%"), theme.strong);
         }
-        let text = match progress.total {
-            0 => format!("{} {}", progress.phase, times::number(progress.done)),
-            total => {
-                format!("{} {} of {}", progress.phase, times::number(progress.done), times::number(total))
-            }
-        };
-        let mut pieces = vec![piece("  ", theme.plain), piece(text, theme.plain)];
+        let mut pieces = vec![piece("  ", theme.plain), piece(amount(progress), theme.plain)];
         if let Some(detail) = &progress.detail {
             pieces.push(piece(" ", theme.plain));
             pieces.push(piece(detail, theme.faint));
@@ -308,6 +302,14 @@ fn gauge(
 /// The number of a step, from 1.
 pub fn place(step: StepId) -> usize {
     StepId::ALL.iter().position(|other| *other == step).map_or(0, |at| at + 1)
+}
+
+/// How far a step has come, in words.
+pub fn amount(progress: &Progress) -> String {
+    match progress.total {
+        0 => format!("{} {}", progress.phase, times::number(progress.done)),
+        total => format!("{} {} of {}", progress.phase, times::number(progress.done), times::number(total)),
+    }
 }
 
 /// How much of a known whole is done; never 100 before it is.
