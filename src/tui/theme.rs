@@ -37,8 +37,6 @@ pub struct Theme {
     pub found: Style,
     /// The match that the cursor is on.
     pub found_here: Style,
-    /// What is shown may be old.
-    pub stale: Style,
 }
 
 impl Theme {
@@ -54,7 +52,7 @@ impl Theme {
 
     /// The looks of what may be old: all of it is beside the point, and the cursor is still seen.
     pub fn old(self) -> Self {
-        let stale = self.stale;
+        let stale = self.faint;
         Self {
             plain: stale,
             strong: stale,
@@ -69,7 +67,6 @@ impl Theme {
             selected: self.selected,
             found: self.found,
             found_here: self.found_here,
-            stale,
         }
     }
 
@@ -93,7 +90,6 @@ impl Theme {
             selected: reversed,
             found: underlined,
             found_here: reversed.add_modifier(Modifier::UNDERLINED),
-            stale: dim,
         }
     }
 
@@ -120,7 +116,7 @@ impl Theme {
 mod tests {
     use super::*;
 
-    fn styles(theme: Theme) -> [Style; 14] {
+    fn styles(theme: Theme) -> [Style; 13] {
         [
             theme.plain,
             theme.strong,
@@ -135,7 +131,6 @@ mod tests {
             theme.selected,
             theme.found,
             theme.found_here,
-            theme.stale,
         ]
     }
 

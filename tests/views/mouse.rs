@@ -50,11 +50,11 @@ fn buttons_keys_and_pages_are_hit_where_they_are_seen() {
 }
 
 #[test]
-fn rows_of_a_pane_are_counted_inside_its_frame() {
+fn a_pane_is_hit_wherever_it_is() {
     let mut model = idle();
     model.size = (80, 24);
-    assert_eq!(hit(&model, "Version check"), Some(Target::Pane(PaneId::Pipeline, 0)));
-    assert_eq!(hit(&model, "Preflight"), Some(Target::Pane(PaneId::Pipeline, 2)));
+    assert_eq!(hit(&model, "Version check"), Some(Target::Pane(PaneId::Pipeline)));
+    assert_eq!(hit(&model, "Preflight"), Some(Target::Pane(PaneId::Pipeline)));
     assert_eq!(view::hit(&model, 0, 0), None, "the status lines do nothing");
     assert_eq!(view::areas(&model).height(PaneId::Pipeline), 17);
     assert_eq!(view::areas(&model).height(PaneId::Agent), 0, "it is not shown");

@@ -53,7 +53,7 @@ pub fn label_of(model: &Model, action: Action) -> &'static str {
             Some(_) => "Abort",
             None => "Cancel run",
         },
-        Action::Follow if model.log(model.focus).is_some_and(|pane| pane.place().follows) => "Stay here",
+        Action::Follow if model.log(model.focus).is_some_and(|pane| pane.follows()) => "Stay here",
         Action::Zoom if model.zoom => "All panes",
         Action::Enter if model.focus == PaneId::Diagnostics => "Focus",
         _ => binding(action).map_or("", |row| row.label),

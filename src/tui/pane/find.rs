@@ -45,7 +45,7 @@ impl Pane {
             self.match_again();
         }
         self.bottom = before.bottom;
-        self.current = before.current.filter(|current| self.matches.contains(current));
+        self.current = before.current.filter(|current| self.matches.binary_search(current).is_ok());
     }
 
     /// What was typed stands.
@@ -124,20 +124,12 @@ impl Pane {
     }
 
     fn match_again(&mut self) {
-        let numbers: VecDeque<u64> = match (self.needle.is_empty(), &self.passing) {
-            (true, _) => VecDeque::new(),
-            (false, None) => (self.first..)
-                .zip(&self.rows)
-                .filter(|(_, row)| self.needle.find(&row.text).is_some())
-                .map(|(number, _)| number)
-                .collect(),
-            (false, Some(passing)) => {
-                let matches =
-                    |number: &u64| self.row(*number).is_some_and(|row| self.needle.find(&row.text).is_some());
-                passing.iter().copied().filter(matches).collect()
-            }
+        let matches =
+            |number: &u64| self.row(*number).is_some_and(|row| self.needle.find(&row.text).is_some());
+        self.matches = match self.needle.is_empty() {
+            true => VecDeque::new(),
+            false => (0..self.len()).filter_map(|index| self.number(index)).filter(matches).collect(),
         };
-        self.matches = numbers;
         self.current = self.current.filter(|current| self.matches.binary_search(current).is_ok());
     }
 }

@@ -65,8 +65,6 @@ pub struct Shown<'a> {
 /// Where one looks, for the frame of the pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Place {
-    /// The end is followed.
-    pub follows: bool,
     /// How far down, in hundredths.
     pub percent: u8,
     /// Rows in all, as far as they are kept and fit the filter.
@@ -137,12 +135,7 @@ impl Pane {
     pub fn place(&self) -> Place {
         let rows = self.len();
         let percent = self.lowest().map_or(100, |lowest| (lowest + 1) * 100 / rows.max(1));
-        Place {
-            follows: self.bottom.is_none(),
-            percent: u8::try_from(percent).unwrap_or(100),
-            rows,
-            found: self.found(),
-        }
+        Place { percent: u8::try_from(percent).unwrap_or(100), rows, found: self.found() }
     }
 
     /// What is searched for, and what must be in a line; empty: nothing.

@@ -21,15 +21,15 @@ fn screen(pane: &Pane) -> Vec<u64> {
 #[test]
 fn scrolling_up_stops_following_and_the_end_resumes_it() {
     let mut pane = pane(10, 100);
-    assert!(pane.place().follows);
+    assert!(pane.follows());
     pane.scroll(-3);
-    assert!(!pane.place().follows);
+    assert!(!pane.follows());
     let seen = screen(&pane);
     assert_eq!(seen[0], 96);
     (0..50).for_each(|_| pane.push(row("new")));
     assert_eq!(screen(&pane), seen, "what one reads stays where it is");
     pane.scroll(1_000);
-    assert!(pane.place().follows);
+    assert!(pane.follows());
     pane.push(row("last"));
     assert_eq!(lowest(&pane), Some(150));
 }
@@ -38,10 +38,10 @@ fn scrolling_up_stops_following_and_the_end_resumes_it() {
 fn what_fits_cannot_be_scrolled() {
     let mut pane = pane(10, 5);
     pane.scroll(-2);
-    assert!(pane.place().follows);
+    assert!(pane.follows());
     assert_eq!(screen(&pane).len(), 5);
     pane.stay();
-    assert!(!pane.place().follows);
+    assert!(!pane.follows());
     pane.push(row("new"));
     assert_eq!(pane.place().rows, 6);
 }
@@ -86,7 +86,7 @@ fn a_search_begins_on_the_screen_and_goes_round() {
     pane.search("line 3");
     // 3 and 30 to 39; none on the screen, so the last one above it.
     assert_eq!(pane.place().found, Some((11, 11)));
-    assert!(!pane.place().follows);
+    assert!(!pane.follows());
     assert!(screen(&pane).contains(&39));
     pane.settle();
     assert!(pane.next_match(true));
@@ -112,7 +112,7 @@ fn a_search_that_is_given_up_leaves_no_trace() {
     }
     assert!(screen(&pane).contains(&17));
     pane.give_up();
-    assert!(pane.place().follows);
+    assert!(pane.follows());
     assert_eq!((pane.place().found, pane.wanted()), (None, ("", "")));
     pane.begin();
     pane.filter("line 5");
@@ -215,5 +215,5 @@ fn no_lines_are_no_trouble() {
     pane.extend(-1);
     pane.mark();
     pane.next_match(true);
-    assert_eq!(pane.place(), Place { follows: true, percent: 100, rows: 0, found: Some((0, 0)) });
+    assert_eq!(pane.place(), Place { percent: 100, rows: 0, found: Some((0, 0)) });
 }

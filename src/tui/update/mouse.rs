@@ -42,7 +42,7 @@ fn click(model: &mut Model, target: Target) -> Vec<Cmd> {
         Target::Action(action) => act::act(model, action),
         // Which entry of a list lies there is the view's secret: a click that chose another version than the
         // one that was hit would be worse than none.
-        Target::Pane(pane, _) => {
+        Target::Pane(pane) => {
             act::focus(model, pane);
             Vec::new()
         }
@@ -57,11 +57,11 @@ fn wheel(model: &mut Model, target: Option<Target>, rows: isize) -> Vec<Cmd> {
         return Vec::new();
     }
     match target {
-        Some(Target::Pane(PaneId::History, _)) => {
+        Some(Target::Pane(PaneId::History)) => {
             let last = (model.history.len() + model.versions.len()).saturating_sub(1);
             model.row = model.row.saturating_add_signed(rows).min(last);
         }
-        Some(Target::Pane(pane, _)) => {
+        Some(Target::Pane(pane)) => {
             if let Some(pane) = model.log_mut(pane) {
                 pane.scroll(rows);
             }

@@ -52,7 +52,7 @@ fn words<'a>(model: &Model, areas: &Areas, log: &'a Pane, name: &'static str, pe
     let mut words = Words::default();
     words.title.push(piece(name, theme.strong));
     words.title.push(piece(" ─ ", theme.border));
-    match place.follows {
+    match log.follows() {
         true => words.title.push(piece("follow", theme.faint)),
         false => words.title.push(piece("paused", theme.warn)),
     }

@@ -95,8 +95,8 @@ fn pane(model: &Model, areas: &Areas, id: PaneId, area: Rect, pen: &mut Pen<'_>)
 pub enum Target {
     /// The button or the tab of an action.
     Action(super::keys::Action),
-    /// A pane, and the row of it that was hit, from its top.
-    Pane(PaneId, u16),
+    /// A pane.
+    Pane(PaneId),
     /// An answer of the question that lies on top, from 0.
     Choice(usize),
 }
@@ -116,14 +116,12 @@ pub fn hit(model: &Model, column: u16, row: u16) -> Option<Target> {
     let pressed = buttons::places(model, &areas)
         .into_iter()
         .chain(footer::places(model, &areas))
-        .chain(tabs::places(model, &areas))
+        .chain(tabs::places(&areas))
         .find(|(area, _)| area.contains(at));
     if let Some((_, action)) = pressed {
         return Some(Target::Action(action));
     }
-    let (id, area) = areas.panes.iter().find(|(_, area)| area.contains(at))?;
-    let inside = areas.inside(*area);
-    Some(Target::Pane(*id, row.saturating_sub(inside.y).min(inside.height.saturating_sub(1))))
+    areas.panes.iter().find(|(_, area)| area.contains(at)).map(|(id, _)| Target::Pane(*id))
 }
 
 /// How much of what scrolls on top is seen: rows inside its frame, and lines in all. Both 0: nothing does.

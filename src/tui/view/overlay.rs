@@ -7,6 +7,7 @@ use super::pen::{Pen, Piece, piece, width};
 use super::{confirm, detail, help, palette};
 use crate::tui::keys::Action;
 use crate::tui::model::{Model, Overlay};
+use crate::tui::theme::Theme;
 
 /// A line of an overlay.
 pub type Line = Vec<Piece<'static>>;
@@ -56,8 +57,8 @@ pub fn open(place: Rect, title: &str, hint: &str, pen: &mut Pen<'_>) -> Rect {
     inside
 }
 
-/// Lines from `top` on; says how the place in them is written.
-pub fn lines(inside: Rect, lines: &[Line], top: usize, pen: &mut Pen<'_>) {
+/// Writes lines from `top` on.
+fn lines(inside: Rect, lines: &[Line], top: usize, pen: &mut Pen<'_>) {
     let top = top.min(lines.len().saturating_sub(usize::from(inside.height)));
     for (line, y) in lines[top..].iter().zip(inside.top()..inside.bottom()) {
         pen.pieces(inside, inside.x, y, line);
@@ -65,13 +66,11 @@ pub fn lines(inside: Rect, lines: &[Line], top: usize, pen: &mut Pen<'_>) {
 }
 
 /// The lines of an overlay that scrolls, and the row it is scrolled to.
-fn scrolled(model: &Model, areas: &Areas, pen: &Pen<'_>) -> Option<(Vec<Line>, usize, String)> {
+fn scrolled(model: &Model, areas: &Areas, theme: &Theme) -> Option<(Vec<Line>, usize, String)> {
     match model.overlay.as_ref()? {
-        Overlay::Help { top } => {
-            Some((help::lines(model, columns(areas), &pen.theme), *top, "Keys".to_owned()))
-        }
+        Overlay::Help { top } => Some((help::lines(model, columns(areas), theme), *top, "Keys".to_owned())),
         Overlay::Run { id, top } => {
-            let lines = detail::lines(model, id, columns(areas), &pen.theme);
+            let lines = detail::lines(model, id, columns(areas), theme);
             Some((lines, *top, format!("Run {id}")))
         }
         Overlay::Confirm(_) | Overlay::Palette { .. } => None,
@@ -80,12 +79,12 @@ fn scrolled(model: &Model, areas: &Areas, pen: &Pen<'_>) -> Option<(Vec<Line>, u
 
 /// Draws what lies on top.
 pub fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
-    if let Some((all, top, title)) = scrolled(model, areas, pen) {
+    if let Some((all, top, title)) = scrolled(model, areas, &pen.theme) {
         let place = place(areas, columns(areas), all.len());
         let rows = usize::from(inside(place).height);
         let hint = match all.len() > rows {
             true => {
-                let last = (top.min(all.len() - rows) + rows).min(all.len());
+                let last = top.min(all.len() - rows) + rows;
                 format!("{last} of {} lines, Esc closes", all.len())
             }
             false => "Esc closes".to_owned(),
@@ -119,9 +118,7 @@ pub fn choice(model: &Model, areas: &Areas, at: ratatui::layout::Position) -> Op
 
 /// Rows and lines of what scrolls on top.
 pub fn extent(model: &Model, areas: &Areas) -> (u16, usize) {
-    let mut none = ratatui::buffer::Buffer::empty(Rect::new(0, 0, 0, 0));
-    let pen = Pen { buffer: &mut none, theme: crate::tui::theme::Theme::of(model.caps) };
-    match scrolled(model, areas, &pen) {
+    match scrolled(model, areas, &Theme::of(model.caps)) {
         Some((lines, ..)) => {
             let place = place(areas, columns(areas), lines.len());
             (inside(place).height, lines.len())

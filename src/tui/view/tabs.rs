@@ -18,7 +18,7 @@ const NAMES: [(Tab, &str); 5] = [
 ];
 
 /// The names with their places.
-pub fn places(_model: &Model, areas: &Areas) -> Vec<(Rect, Action)> {
+pub fn places(areas: &Areas) -> Vec<(Rect, Action)> {
     names(areas).map(|(area, tab, _)| (area, Action::Tab(tab))).collect()
 }
 
