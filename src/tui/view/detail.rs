@@ -1,9 +1,9 @@
 //! One run with its steps and reasons: the words of `history ID`.
 
 use super::overlay::Line;
-use super::pen::{clean, piece, wrapped};
+use super::pen::{clean, fitting, piece, width, wrapped};
+use crate::render::run;
 use crate::render::words::Glyphs;
-use crate::render::{run, table};
 use crate::tui::model::Model;
 use crate::tui::theme::Theme;
 
@@ -21,10 +21,10 @@ pub fn lines(model: &Model, id: &str, columns: u16, theme: &Theme) -> Vec<Line> 
 /// A line of a table that is too long goes on below its last column.
 fn folded(line: &str, columns: u16, theme: &Theme) -> Vec<Line> {
     let room = columns.saturating_sub(2);
-    let indent = line.rfind("  ").map_or(0, |at| table::width(&line[..at + 2]));
-    let indent = if usize::from(room) > indent + 20 { indent } else { 2 };
+    let indent = line.rfind("  ").map_or(0, |at| width(&line[..at + 2]));
+    let indent = if room > indent.saturating_add(20) { indent } else { 2 };
     let mut lines = Vec::new();
-    let end = super::pen::fitting(line, room);
+    let end = fitting(line, room);
     if end == line.len() {
         return vec![vec![piece(format!(" {line}"), theme.plain)]];
     }
@@ -34,9 +34,9 @@ fn folded(line: &str, columns: u16, theme: &Theme) -> Vec<Line> {
     let first = first.max(lead);
     lines.push(vec![piece(format!(" {}", &line[..first]), theme.plain)]);
     let rest = line[first..].trim_start();
-    let narrow = room.saturating_sub(u16::try_from(indent).unwrap_or(0)).max(8);
+    let narrow = room.saturating_sub(indent).max(8);
     for part in wrapped(rest, narrow) {
-        lines.push(vec![piece(format!(" {}{part}", " ".repeat(indent)), theme.plain)]);
+        lines.push(vec![piece(format!(" {}{part}", " ".repeat(indent.into())), theme.plain)]);
     }
     lines
 }
