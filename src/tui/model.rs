@@ -22,6 +22,8 @@ pub struct Model {
     pub zone: jiff::tz::TimeZone,
     /// Nothing may be asked of the service that changes something.
     pub read_only: bool,
+    /// What is shown is a record: there is no service behind it.
+    pub record: bool,
     /// Where the service is reached, if not here: `USER@HOST`.
     pub remote: Option<String>,
     /// The way to the service.
@@ -266,6 +268,7 @@ impl Model {
             now,
             zone: jiff::tz::TimeZone::UTC,
             read_only: false,
+            record: false,
             remote: None,
             link: Link::Connecting,
             welcome: None,

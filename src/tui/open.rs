@@ -60,7 +60,7 @@ pub fn replay(options: Options, record: &[Timed], until: Option<Timestamp>) -> O
     in_runtime(async {
         diagnostics::begin();
         let mut model = replay::fold(record, caps, terminal::size(), until);
-        model.read_only = true;
+        (model.read_only, model.record) = (true, true);
         // Nothing ever comes from there, but it is open.
         let (_open, from_link) = channel(1);
         show(options, model, |_| (None, from_link), &OnScreen::default()).await

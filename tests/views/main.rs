@@ -36,3 +36,13 @@ fn every_screen_at_every_size() {
         settings.bind(|| insta::assert_snapshot!(screen.name, all));
     }
 }
+
+#[test]
+fn a_record_is_not_said_to_be_a_service_that_is_reached() {
+    let mut model = fixtures::idle();
+    (model.read_only, model.record) = (true, true);
+    for size in [(40, 12), (80, 24), (200, 60)] {
+        let screen = text(&model, size, Caps::default());
+        assert!(screen.contains("▶ record") && !screen.contains("connected"), "{screen}");
+    }
+}

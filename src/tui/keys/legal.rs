@@ -51,6 +51,9 @@ pub fn refusal(model: &Model, action: Action) -> Option<String> {
 
 /// Why nothing may be asked of the service.
 pub(crate) fn may_not_steer(model: &Model) -> Option<String> {
+    if model.record {
+        return Some("this is a record: there is no service to steer".to_owned());
+    }
     if model.read_only {
         return Some("this dashboard only looks on: start it without `--read-only` to steer".to_owned());
     }

@@ -162,7 +162,11 @@ const STEERING: [char; 6] = ['u', 'p', 'r', 'x', 'c', 'H'];
 fn who_may_only_look_has_no_buttons_and_is_told_why() {
     let mut read_only = operator();
     read_only.read_only = true;
-    for (mut model, why) in [(as_role(Role::Viewer), "not steer"), (read_only, "--read-only")] {
+    let mut record = read_only.clone();
+    record.record = true;
+    for (mut model, why) in
+        [(as_role(Role::Viewer), "not steer"), (read_only, "--read-only"), (record, "this is a record")]
+    {
         assert!(BINDINGS.iter().all(|row| is_offered(&model, row) != row.steers));
         assert!(footer(&model).iter().all(|row| !row.steers));
         assert!(keys::palette(&model, "").iter().all(|row| !row.steers));

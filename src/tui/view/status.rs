@@ -51,6 +51,7 @@ pub fn header(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
 fn link(model: &Model, pen: &Pen<'_>) -> Vec<Piece<'static>> {
     let theme = pen.theme;
     match &model.link {
+        _ if model.record => vec![piece("▶", theme.busy), piece(" record", theme.plain)],
         Link::Connecting => vec![piece("○ connecting", theme.warn)],
         Link::Connected => vec![piece("●", theme.good), piece(" connected", theme.plain)],
         Link::Incompatible(_) => vec![piece("✗ another protocol", theme.bad)],
