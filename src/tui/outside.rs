@@ -9,15 +9,16 @@ use crate::host::{files, terminal};
 use crate::model::{Class, Failure, Outcome};
 use crate::render::words;
 
-/// What terminals take at most, in bytes of text (100,000 of base64 with the rest of the sequence).
-const MOST: usize = 74_994;
+/// What terminals take at most for the clipboard, in bytes of text: OSC 52 has room for 100,000 of base64 with
+/// the rest of the sequence.
+pub(super) const CLIPBOARD: usize = 74_994;
 
 /// Puts `text` on the clipboard of the terminal, also over ssh. The terminal does not say whether it did.
 ///
 /// # Errors
 /// `Refused`: it is too much for terminals; `Internal`: the terminal is gone.
 pub fn copy(text: &str, in_tmux: bool) -> Outcome<String> {
-    if text.len() > MOST {
+    if text.len() > CLIPBOARD {
         let what = format!("{} bytes are too much for a terminal's clipboard", text.len());
         return Err(Failure::new(Class::Refused, what).hint("save them to a file instead"));
     }
@@ -58,7 +59,7 @@ mod tests {
     fn the_clipboard_gets_base64() {
         assert_eq!(sequence("héllo", false), "\x1b]52;c;aMOpbGxv\x1b\\");
         assert!(sequence("x", true).ends_with("\x1bPtmux;\x1b\x1b]52;c;eA==\x1b\x1b\\\x1b\\"));
-        assert_eq!(copy(&"x".repeat(MOST + 1), false).unwrap_err().class, Class::Refused);
+        assert_eq!(copy(&"x".repeat(CLIPBOARD + 1), false).unwrap_err().class, Class::Refused);
     }
 
     #[test]

@@ -7,12 +7,8 @@ use crate::render::words;
 use crate::tui::keys::Action;
 use crate::tui::model::{Model, PaneId};
 use crate::tui::msg::Cmd;
+use crate::tui::outside::CLIPBOARD;
 use crate::tui::pane::Row;
-
-/// The most that terminals take for the clipboard, in bytes of base64.
-const CLIPBOARD: usize = 74_994;
-/// Bytes of text that become as much.
-const COPIED: usize = CLIPBOARD / 4 * 3;
 
 /// Moves in the log, or moves the end of the selection.
 pub(super) fn go(model: &mut Model, action: Action) {
@@ -125,7 +121,7 @@ fn copy(model: &mut Model, lines: Vec<String>) -> Vec<Cmd> {
     let mut bytes = 0;
     let fits = |line: &&String| {
         bytes += line.len() + 1;
-        bytes <= COPIED
+        bytes <= CLIPBOARD
     };
     let taken = lines.iter().rev().take_while(fits).count();
     model.remark = (taken < lines.len()).then(|| {
