@@ -40,7 +40,8 @@ pub fn wait_for_end(pid: u32, until: Instant) -> bool {
 }
 
 /// Kills the process that has the number `pid` and started at `started`, and everything below it. It is
-/// frozen first, so that it neither starts anything nor loses sight of its children meanwhile.
+/// frozen first, so that it neither starts anything nor loses sight of its children meanwhile. They are gone
+/// when this returns: whatever is started next must not meet them. Only one stuck in the kernel is left.
 pub fn kill_tree(pid: u32, started: u64) {
     let Some(root) = i32::try_from(pid).ok().and_then(look_at).filter(|root| root.started == started) else {
         return;
@@ -48,6 +49,7 @@ pub fn kill_tree(pid: u32, started: u64) {
     root.signal(Signal::STOP);
     kill_below(root.pid, FREEZING);
     root.kill();
+    let _ = wait_for_end(pid, Instant::now() + FREEZING);
 }
 
 /// All processes below `root`, itself not included.
