@@ -1,11 +1,13 @@
 //! `run`: the service's life.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
+use tokio::time::MissedTickBehavior;
 
 use crate::config::{self, Loaded, Rejected, Settings, Sources};
 use crate::engine::{Interrupt, Pulse, Wish};
@@ -219,22 +221,14 @@ struct Watch<'a> {
 
 /// Feeds the watchdog while the engine keeps its promises; passes signals on.
 async fn watch(mut watch: Watch<'_>) {
-    let watchdog = notify::watchdog_interval();
-    loop {
-        let pause = async {
-            match watchdog {
-                Some(interval) => tokio::time::sleep(interval).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            _ = &mut watch.ended => return,
-            () = pause => if watch.pulse.holds(machine::since_boot()) { notify::watchdog() },
-            signal = watch.signals.next() => match signal {
-                Signal::Hangup => reload(&watch).await,
-                Signal::Interrupt | Signal::Terminate => break,
-            },
-        }
+    let pulse = watch.pulse.clone();
+    // Beside each other: what a signal asks for may take longer than the watchdog waits.
+    let asked = tokio::select! {
+        asked = asked_to_end(&mut watch) => asked,
+        never = feed(&pulse) => match never {},
+    };
+    if !asked {
+        return;
     }
     write(Level::Info, Target::Service, "asked to end");
     notify::stopping();
@@ -247,6 +241,32 @@ async fn watch(mut watch: Watch<'_>) {
         notify::watchdog();
         if tokio::time::timeout(Duration::from_secs(20), &mut watch.ended).await.is_ok() {
             return;
+        }
+    }
+}
+
+/// Feeds the watchdog for ever, whatever else happens meanwhile.
+async fn feed(pulse: &Pulse) -> Infallible {
+    let Some(interval) = notify::watchdog_interval() else { return std::future::pending().await };
+    let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + interval, interval);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if pulse.holds(machine::since_boot()) {
+            notify::watchdog();
+        }
+    }
+}
+
+/// Reloads as often as it is asked for, until we are to end. False: the engine ended by itself.
+async fn asked_to_end(watch: &mut Watch<'_>) -> bool {
+    loop {
+        tokio::select! {
+            _ = &mut watch.ended => return false,
+            signal = watch.signals.next() => match signal {
+                Signal::Hangup => reload(watch).await,
+                Signal::Interrupt | Signal::Terminate => return true,
+            },
         }
     }
 }

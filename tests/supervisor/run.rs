@@ -1,6 +1,7 @@
 //! The real `run` with an agent of its own.
 
 use std::fs;
+use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,7 @@ pub(crate) fn tests() -> Vec<Test> {
     tests![
         the_agent_comes_with_run_and_goes_with_it_whatever_ends_it,
         commands_that_need_the_agents_owner_are_refused,
+        signals_do_not_keep_the_watchdog_from_being_fed,
     ]
 }
 
@@ -123,4 +125,31 @@ fn commands_that_need_the_agents_owner_are_refused() {
         assert_eq!(output.code, Some(wanted), "{output}");
         assert!(output.stderr.contains("sentinel-updater"), "a hint: {output}");
     }
+}
+
+fn signals_do_not_keep_the_watchdog_from_being_fed() {
+    let place = place();
+    let manager = UnixDatagram::bind(place.path("notify")).expect("a service manager's socket");
+    manager.set_read_timeout(Some(LONG)).expect("a limit");
+    let mut command = command(&place, &["run"]);
+    // It is due every second, which is much longer than a reload takes.
+    command.env("NOTIFY_SOCKET", place.path("notify")).env("WATCHDOG_USEC", "2000000");
+    let run = Child::spawn(command).expect("started");
+    let (began, mut reloads) = (Instant::now(), 0);
+    loop {
+        let mut message = [0; 4096];
+        let length = manager.recv(&mut message).expect("a message");
+        let message = String::from_utf8_lossy(&message[..length]);
+        match message.trim_end() {
+            "WATCHDOG=1" => break,
+            // After one reload comes the next.
+            "READY=1" => {
+                run.signal_alone(Signal::HUP);
+                reloads += 1;
+            }
+            _ => {}
+        }
+        assert!(began.elapsed() < Duration::from_secs(10), "{reloads} reloads, and it was never fed");
+    }
+    assert!(reloads > 1, "{reloads}");
 }
