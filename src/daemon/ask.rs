@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
 
+use super::attended::attended;
 use crate::config::Settings;
 use crate::engine::decide::{Facts, decide};
 use crate::engine::downtime::{self, Expected};
@@ -13,7 +13,7 @@ use crate::engine::majors::{ever_seen, offers};
 use crate::engine::{Decision, Policy};
 use crate::model::go_mod::path_of;
 use crate::model::status::Latest;
-use crate::model::{Changes, Class, Failure, Installed, Outcome, Timestamp, Version};
+use crate::model::{Changes, Installed, Outcome, Timestamp, Version};
 use crate::ports::{Cancel, ModuleSource};
 use crate::world;
 
@@ -132,18 +132,5 @@ fn latest(facts: &Facts, decision: &Decision, source: &mut dyn ModuleSource, set
 
 /// Runs `work` on a thread of its own while this one drives the network.
 pub(super) fn beside_the_runtime<T: Send>(work: impl FnOnce(Handle) -> Outcome<T> + Send) -> Outcome<T> {
-    let runtime = super::service::runtime()?;
-    let handle = runtime.handle().clone();
-    let result = std::thread::scope(|scope| {
-        let (done, ended) = oneshot::channel::<()>();
-        let worker = scope.spawn(move || {
-            let _done = done;
-            work(handle)
-        });
-        // The sender is dropped when the work ends, however it ends.
-        drop(runtime.block_on(ended));
-        worker.join()
-    });
-    runtime.shutdown_background();
-    result.unwrap_or_else(|_| Err(Failure::new(Class::Internal, "the check ended unexpectedly")))
+    attended("the check ended unexpectedly", work, |ended| async { drop(ended.await) })
 }

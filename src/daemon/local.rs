@@ -8,10 +8,11 @@ use tokio::sync::oneshot;
 use crate::config::Settings;
 use crate::engine::{Engine, Interrupt, Pulse, Sink, Wish};
 use crate::model::status::State;
-use crate::model::{Class, EventKind, Failure, Outcome};
+use crate::model::{EventKind, Outcome};
 use crate::ports::Records;
 use crate::world;
 
+use super::attended::attended;
 use super::hook::Hook;
 use super::log::Log;
 use crate::host::signals::{Signal, Signals};
@@ -30,29 +31,23 @@ pub fn with_engine<T: Send>(
     work: impl FnOnce(&mut Engine) -> T + Send,
 ) -> Outcome<T> {
     let lock = world::lock(settings)?;
-    let runtime = super::service::runtime()?;
     // What a command does to the agent is in the same log as what the service does.
     let _log = Log::file_only(settings);
     let touched = Arc::new(AtomicBool::new(false));
     let hook = Hook::new(settings);
     let sink = watching(sink, touched.clone(), hook.clone());
-    let result = std::thread::scope(|scope| {
-        let (done, ended) = oneshot::channel::<()>();
-        let handle = runtime.handle().clone();
-        let engine_interrupt = interrupt.clone();
-        let engine = scope.spawn(move || {
-            let _done = done;
+    let engine_interrupt = interrupt.clone();
+    let result = attended(
+        "the engine ended unexpectedly; its state is in the journal",
+        |handle| {
             let world = world::assemble(settings, &handle)?;
             let mut engine =
                 Engine::new(world, world::policy(settings), sink, engine_interrupt, Pulse::default());
             engine.recover()?;
             Ok(work(&mut engine))
-        });
-        runtime.block_on(listen(ended, interrupt, &touched));
-        engine.join().unwrap_or_else(|_| {
-            Err(Failure::new(Class::Internal, "the engine ended unexpectedly; its state is in the journal"))
-        })
-    });
+        },
+        |ended| listen(Signals::listen(), ended, interrupt, &touched),
+    );
     // The next updater need not wait for a hook.
     drop(lock);
     hook.finish(&mut || {});
@@ -91,8 +86,12 @@ fn watching(mut sink: Sink, touched: Arc<AtomicBool>, hook: Hook) -> Sink {
     })
 }
 
-async fn listen(mut ended: oneshot::Receiver<()>, interrupt: &Interrupt, touched: &AtomicBool) {
-    let mut signals = Signals::listen();
+async fn listen(
+    mut signals: Signals,
+    mut ended: oneshot::Receiver<()>,
+    interrupt: &Interrupt,
+    touched: &AtomicBool,
+) {
     loop {
         tokio::select! {
             _ = &mut ended => return,

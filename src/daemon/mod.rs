@@ -5,6 +5,7 @@
 //! in their own process, under the same lock. Nothing here decides what is done to the agent.
 
 mod ask;
+mod attended;
 mod desk;
 mod door;
 mod hook;
@@ -22,6 +23,7 @@ mod service;
 mod versions;
 
 pub use ask::newest;
+pub use attended::attended;
 pub use local::{with_engine, with_records};
 pub use logs::{FOR_EVER, LogPlace, QUICKLY, journal, log_place, log_tail};
 pub use preview::preview;

@@ -42,35 +42,26 @@ pub(super) fn run(console: &Console, flags: &[(String, String)], keep: bool) -> 
 pub(super) fn attended<T: Send>(
     work: impl FnOnce(&Handle, &Cancel) -> Result<T, Stop> + Send,
 ) -> Result<T, Stop> {
-    let runtime = daemon::runtime()?;
-    let handle = runtime.handle().clone();
     let cancel = Cancel::new();
-    // Before anything is there that a signal would leave behind.
-    let mut signals = {
-        let _inside = runtime.enter();
-        Signals::listen()
-    };
-    let ended = std::thread::scope(|scope| {
-        let (done, mut over) = tokio::sync::oneshot::channel::<()>();
-        let asked = cancel.clone();
-        let story = scope.spawn(move || {
-            let _done = done;
-            work(&handle, &asked)
-        });
-        runtime.block_on(async {
-            tokio::select! {
-                _ = &mut over => {}
-                _ = signals.next() => {
-                    cancel.request();
-                    // It stops the agent and removes its directory.
-                    drop(over.await);
+    let asked = cancel.clone();
+    daemon::attended(
+        "the demo ended unexpectedly",
+        move |runtime| work(&runtime, &asked),
+        |mut over| {
+            // Before anything is there that a signal would leave behind.
+            let mut signals = Signals::listen();
+            async move {
+                tokio::select! {
+                    _ = &mut over => {}
+                    _ = signals.next() => {
+                        cancel.request();
+                        // It stops the agent and removes its directory.
+                        drop(over.await);
+                    }
                 }
             }
-        });
-        story.join()
-    });
-    runtime.shutdown_background();
-    ended.unwrap_or_else(|_| Err(Failure::new(Class::Internal, "the demo ended unexpectedly").into()))
+        },
+    )
 }
 
 /// Says what happens, with the time since the start.
