@@ -83,13 +83,12 @@ impl Hub {
     pub(super) fn take(&self, kind: EventKind) {
         let mut next = Some(kind);
         while let Some(kind) = next {
-            next = self.take_one(kind);
+            next = self.enter(self.lock(), kind);
         }
     }
 
-    /// Takes one in; what there is to say about it.
-    fn take_one(&self, kind: EventKind) -> Option<EventKind> {
-        let mut inner = self.lock();
+    /// Takes one in, with what was looked at before still so; what there is to say about it.
+    fn enter(&self, mut inner: MutexGuard<'_, Inner>, kind: EventKind) -> Option<EventKind> {
         let event = Event { seq: inner.view.seq + 1, at: Timestamp::now(), kind };
         let before = inner.view.status.updater.state;
         inner.view.apply(&event);
@@ -149,12 +148,12 @@ impl Hub {
     /// Tells what somebody besides the engine saw of the agent, which was `before` then: not while a run is
     /// under way, nor when the engine has told more since.
     pub(super) fn agent_seen(&self, before: &AgentStatus, agent: AgentStatus) {
-        let stands = {
-            let status = &self.lock().view.status;
-            status.run.is_none() && status.agent == *before
-        };
-        if stands && *before != agent {
-            self.take(EventKind::AgentSeen { agent });
+        let inner = self.lock();
+        let status = &inner.view.status;
+        if status.run.is_none() && status.agent == *before && *before != agent {
+            // Under the same lock: what the engine tells comes before or after, never in between. There is never
+            // anything to say about it.
+            self.enter(inner, EventKind::AgentSeen { agent });
         }
     }
 

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use tokio::sync::oneshot;
@@ -234,6 +235,29 @@ fn what_somebody_else_saw_of_the_agent_never_replaces_what_the_engine_told_since
     begun(&hub, State::Building);
     hub.agent_seen(&agent(1), agent(2));
     assert_eq!(hub.status().agent.pid, Some(1));
+}
+
+#[test]
+fn what_somebody_else_saw_never_comes_between_the_engine_and_its_word() {
+    let hub = hub();
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::SeqCst) {
+                let before = hub.status().agent;
+                let agent = AgentStatus { restarts: before.restarts + 1, ..before.clone() };
+                hub.agent_seen(&before, agent);
+            }
+        });
+        // The process is told by the engine alone.
+        let taken_back = (1..20_000).map(Some).find(|pid| {
+            hub.take(EventKind::AgentSeen { agent: AgentStatus { pid: *pid, ..AgentStatus::default() } });
+            std::thread::yield_now();
+            hub.status().agent.pid != *pid
+        });
+        over.store(true, Ordering::SeqCst);
+        assert_eq!(taken_back, None);
+    });
 }
 
 /// A build of 10,000 lines a second must not notice that it is watched.
