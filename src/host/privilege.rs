@@ -24,7 +24,18 @@ pub fn is_root() -> bool {
 /// `Security` naming the component and the remedy; `Disk` when a component cannot be looked at.
 #[cfg(unix)]
 pub fn safe_executable(path: &Path) -> Outcome<()> {
-    if is_root() { chain::safe(path) } else { Ok(()) }
+    let refusal = || format!("refused to run `{}` as root", path.display());
+    if is_root() { chain::safe(path, &refusal()) } else { Ok(()) }
+}
+
+/// Refuses, as `refusal` says it, to let root rely on a directory that somebody else could exchange or rename
+/// things in: it, each directory and each link on the way to it are judged as by [`safe_executable`].
+///
+/// # Errors
+/// `Security` naming the component and the remedy; `Disk` when a component cannot be looked at.
+#[cfg(unix)]
+pub fn safe_directory(path: &Path, refusal: &str) -> Outcome<()> {
+    if is_root() { chain::safe(path, refusal) } else { Ok(()) }
 }
 
 /// Lets everything pass: who may exchange a program is in access lists that are not read yet.
@@ -66,6 +77,7 @@ mod tests {
         for name in ["open/tool", "safe/link"] {
             let failure = safe_executable(&at(name)).expect_err(name);
             assert!(failure.line().contains("open` is writable by everybody"), "{failure}");
+            assert!(failure.line().contains(name) && failure.hint.is_some(), "{failure}");
         }
         assert_eq!(safe_executable(&at("safe/loop")).expect_err("loop").class, Class::Security);
         chown(at("safe/tool"), Some(12), None).expect("chown");

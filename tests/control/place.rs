@@ -22,6 +22,7 @@ pub(crate) fn tests() -> Vec<Test> {
         what_is_no_socket_stays,
         planted_links_are_refused,
         a_directory_of_strangers_is_refused,
+        a_directory_that_a_group_may_exchange_is_refused,
         a_directory_with_other_things_stays_as_it_is,
         paths_that_cannot_be_are_refused_in_words,
         the_client_says_why_it_cannot_connect,
@@ -166,6 +167,32 @@ fn a_directory_of_strangers_is_refused() {
             assert!(failure.line().contains("belongs to user 12345"), "{failure}");
         }
     }
+}
+
+fn a_directory_that_a_group_may_exchange_is_refused() {
+    if !is_root() {
+        return skip("needs root: others risk only themselves");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let above = folder.path().join("above");
+    let path = above.join("own/control.sock");
+    fs::create_dir(&above).expect("made");
+    std::os::unix::fs::chown(&above, None, Some(54321)).expect("given to a group");
+    let bind = |mode| {
+        fs::set_permissions(&above, PermissionsExt::from_mode(mode)).expect("mode");
+        Listener::bind(&path, &Access { group: "daemon".into(), viewers: false }).map(drop)
+    };
+    let failure = bind(0o2775).expect_err("its members may rename what is in it");
+    assert_eq!(failure.class, Class::Security, "{failure}");
+    let words =
+        ["above/own` is no safe place", "above` is writable by group 54321", "chmod g-w", "paths.socket"];
+    assert!(words.iter().all(|words| failure.to_string().contains(words)), "{failure}");
+    // Its own directory is the users' group's.
+    for mode in [0o2755, 0o3775] {
+        bind(mode).expect("nobody else may");
+    }
+    fs::set_permissions(above.join("own"), PermissionsExt::from_mode(0o775)).expect("mode");
+    bind(0o755).expect("nobody else may");
 }
 
 fn a_directory_with_other_things_stays_as_it_is() {

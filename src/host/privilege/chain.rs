@@ -7,11 +7,11 @@ use crate::model::{Class, Failure, Outcome};
 /// Links that one path may lead through, as in the kernel.
 const MOST_LINKS: u32 = 40;
 
-/// Refuses a way on which somebody else than root may exchange something.
-pub(super) fn safe(path: &Path) -> Outcome<()> {
+/// Refuses, as `refusal` says it, a way on which somebody else than root may exchange something.
+pub(super) fn safe(path: &Path, refusal: &str) -> Outcome<()> {
     for step in resolve(path)? {
-        if let Some(failure) = step.objection(path) {
-            return Err(failure);
+        if let Some((why, hint)) = step.objection() {
+            return Err(Failure::new(Class::Security, refusal).cause(why).hint(hint));
         }
     }
     Ok(())
@@ -35,25 +35,21 @@ enum Kind {
 }
 
 impl Step {
-    fn objection(&self, wanted: &Path) -> Option<Failure> {
+    /// Why somebody else may exchange something here, and what helps.
+    fn objection(&self) -> Option<(String, String)> {
         const STICKY: u32 = 0o1000;
         let name = self.path.display();
-        let (why, hint) = if self.uid != 0 {
-            (format!("`{name}` belongs to user {}", self.uid), format!("chown -h root `{name}`"))
+        if self.uid != 0 {
+            Some((format!("`{name}` belongs to user {}", self.uid), format!("chown -h root `{name}`")))
         } else if self.kind == Kind::Link || (self.kind == Kind::Directory && self.mode & STICKY != 0) {
-            return None;
+            None
         } else if self.mode & 0o002 != 0 {
-            (format!("`{name}` is writable by everybody"), format!("chmod o-w `{name}`"))
+            Some((format!("`{name}` is writable by everybody"), format!("chmod o-w `{name}`")))
         } else if self.mode & 0o020 != 0 && self.gid != 0 {
-            (format!("`{name}` is writable by group {}", self.gid), format!("chmod g-w `{name}`"))
+            Some((format!("`{name}` is writable by group {}", self.gid), format!("chmod g-w `{name}`")))
         } else {
-            return None;
-        };
-        Some(
-            Failure::new(Class::Security, format!("refused to run `{}` as root", wanted.display()))
-                .cause(why)
-                .hint(hint),
-        )
+            None
+        }
     }
 }
 
@@ -145,11 +141,10 @@ mod tests {
             (Link, 1000, 0, 0o120_777, false),
         ] {
             let step = Step { path: "/x/y".into(), kind, uid, gid, mode };
-            let objection = step.objection(Path::new("/x/y/z"));
+            let objection = step.objection();
             assert_eq!(objection.is_none(), fine, "{step:?}: {objection:?}");
-            if let Some(failure) = objection {
-                assert_eq!(failure.class, Class::Security);
-                assert!(failure.line().contains("/x/y/z") && failure.hint.is_some());
+            if let Some((why, hint)) = objection {
+                assert!(why.contains("`/x/y`") && hint.contains("`/x/y`"), "{why}; {hint}");
             }
         }
     }

@@ -54,11 +54,12 @@ impl Place {
         let directory = open_directory(parent)?;
         let found = directory.metadata().map_err(|error| Failure::io("look at", parent, &error))?;
         trusted(parent, &found)?;
-        // Others than root risk only themselves.
-        let real = parent.canonicalize().ok().filter(|_| privilege::is_root());
-        for above in real.iter().flat_map(|real| real.ancestors().skip(1)) {
-            let found = above.symlink_metadata().map_err(|error| Failure::io("look at", above, &error))?;
-            trusted(above, &found)?;
+        if let Some(above) = parent.parent() {
+            privilege::safe_directory(above, &unsafe_place(parent)).map_err(|mut failure| {
+                let hint = failure.hint.take();
+                failure.hint = hint.map(|hint| format!("{hint}, or set paths.socket to another path"));
+                failure
+            })?;
         }
         let ours = found.uid() == rustix::process::geteuid().as_raw() && found.mode() & STICKY == 0;
         let mut entries = parent.read_dir().map_err(|error| Failure::io("list", parent, &error))?;
@@ -163,7 +164,10 @@ fn trusted(path: &Path, found: &Metadata) -> Outcome<()> {
     } else {
         return Ok(());
     };
-    let what = format!("`{}` is no safe place for the control socket", path.display());
     let hint = "give it to root with mode 0755, or set paths.socket to another path";
-    Err(Failure::new(Class::Security, what).cause(why).hint(hint))
+    Err(Failure::new(Class::Security, unsafe_place(path)).cause(why).hint(hint))
+}
+
+fn unsafe_place(path: &Path) -> String {
+    format!("`{}` is no safe place for the control socket", path.display())
 }
