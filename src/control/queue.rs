@@ -2,7 +2,7 @@
 //! its own completeness.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::Notify;
 
@@ -122,6 +122,39 @@ impl Queue {
     }
 }
 
+/// Clients that hear of something. Each is held weakly: it hears until its last other owner is gone.
+#[derive(Debug, Default)]
+pub struct Listeners(Vec<Weak<Queue>>);
+
+impl Listeners {
+    /// From now on `queue` hears of it; once, however often it joins.
+    pub fn join(&mut self, queue: &Arc<Queue>) {
+        self.leave(queue);
+        self.0.push(Arc::downgrade(queue));
+    }
+
+    /// `queue` hears of it no more.
+    pub fn leave(&mut self, queue: &Arc<Queue>) {
+        self.0.retain(|client| client.strong_count() > 0 && client.as_ptr() != Arc::as_ptr(queue));
+    }
+
+    /// Gives everybody the line, and forgets who is gone.
+    pub fn push(&mut self, line: &Line) {
+        self.0.retain(|client| match client.upgrade() {
+            Some(client) => {
+                client.push(line.clone());
+                true
+            }
+            None => false,
+        });
+    }
+
+    /// Whether anybody listens.
+    pub fn any(&self) -> bool {
+        self.0.iter().any(|client| client.strong_count() > 0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,5 +220,23 @@ mod tests {
         writer.push(line("a", true));
         writer.close();
         assert_eq!(thread.join().expect("no panic"), [Next::Line("a".into()), Next::Closed]);
+    }
+
+    #[test]
+    fn listeners_hear_a_line_once_and_are_forgotten_when_they_are_gone() {
+        let (mut listeners, one, other) = (Listeners::default(), Queue::new(), Queue::new());
+        for queue in [&one, &one, &other] {
+            listeners.join(queue);
+        }
+        listeners.push(&line("both", true));
+        listeners.leave(&one);
+        listeners.push(&line("the other", true));
+        assert_eq!(all(&one), [Next::Line("both".into())]);
+        assert_eq!(all(&other), [Next::Line("both".into()), Next::Line("the other".into())]);
+        assert!(listeners.any());
+        drop(other);
+        assert!(!listeners.any());
+        listeners.push(&line("nobody", true));
+        assert!(listeners.0.is_empty());
     }
 }

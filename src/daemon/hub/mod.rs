@@ -6,7 +6,7 @@ mod steer;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::ring::Ring;
 use super::hook::Hook;
@@ -14,7 +14,7 @@ use super::orders::{Answer, Orders};
 use super::say::log;
 use crate::config::Settings;
 use crate::control::protocol::{Begun, Subscribe, Subscribed};
-use crate::control::queue::Next;
+use crate::control::queue::Listeners;
 use crate::control::{Queue, codec};
 use crate::engine::Sink;
 use crate::host::notify;
@@ -39,7 +39,7 @@ struct Inner {
     epoch: String,
     view: View,
     ring: Ring,
-    clients: Vec<Weak<Queue>>,
+    clients: Listeners,
     /// What is decided about an interrupted run is.
     up: bool,
     /// The socket is there, or cannot be.
@@ -62,7 +62,7 @@ impl Hub {
             epoch: epoch(),
             view: View::new(status, 0),
             ring: Ring::default(),
-            clients: Vec::new(),
+            clients: Listeners::default(),
             up: false,
             reachable: false,
             ready: false,
@@ -159,14 +159,13 @@ impl Hub {
 
     /// Whether anybody follows.
     pub(super) fn is_followed(&self) -> bool {
-        self.lock().clients.iter().any(|client| client.strong_count() > 0)
+        self.lock().clients.any()
     }
 
     /// From `position` on `queue` hears of every event. What it missed comes first, or the view is the answer.
     pub(super) fn subscribe(&self, position: &Subscribe, queue: &Arc<Queue>) -> Subscribed {
         let mut inner = self.lock();
-        inner.clients.retain(|client| client.strong_count() > 0 && client.as_ptr() != Arc::as_ptr(queue));
-        inner.clients.push(Arc::downgrade(queue));
+        inner.clients.join(queue);
         let epoch = inner.epoch.clone();
         if position.epoch.as_ref() == Some(&epoch)
             && let Some(missed) = inner.ring.after(position.from)
@@ -183,7 +182,7 @@ impl Hub {
     /// The view for a client whose queue ran over. What waits in it is in the view.
     pub(super) fn resync(&self, queue: &Arc<Queue>) -> View {
         let inner = self.lock();
-        while !matches!(queue.take(), None | Some(Next::Closed)) {}
+        queue.clear();
         inner.view.clone()
     }
 
@@ -217,13 +216,7 @@ impl Inner {
     /// Gives every client the event, encoded once for all, also for those who come back later.
     fn spread(&mut self, event: &Event) {
         let line = codec::event(event);
-        self.clients.retain(|client| match client.upgrade() {
-            Some(client) => {
-                client.push(line.clone());
-                true
-            }
-            None => false,
-        });
+        self.clients.push(&line);
         self.ring.push(event.seq, line);
     }
 

@@ -1,7 +1,7 @@
 //! Clients that follow logs: one thread a log, while somebody follows it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use super::{FOR_EVER, LogPlace, journal, log_place};
 use crate::config::Settings;
 use crate::control::protocol::{Log, LogLines};
+use crate::control::queue::Listeners;
 use crate::control::{Notice, Queue, codec};
 use crate::daemon::say::{Target, write};
 use crate::host::follow::Follow;
@@ -40,7 +41,7 @@ struct Inner {
 struct Followed {
     /// Which thread, counted from the first: one that was given up may still be ending.
     thread: u64,
-    clients: Vec<Weak<Queue>>,
+    clients: Listeners,
 }
 
 impl Followers {
@@ -57,8 +58,7 @@ impl Followers {
     ) -> Outcome<()> {
         let mut inner = self.lock();
         if let Some(followed) = inner.logs.get_mut(&log) {
-            followed.leave(queue);
-            followed.clients.push(Arc::downgrade(queue));
+            followed.clients.join(queue);
             return Ok(());
         }
         let source = Source::open(log, settings)?;
@@ -77,40 +77,38 @@ impl Followers {
             .map_err(|error| {
                 Failure::new(Class::Internal, "cannot start the thread that follows a log").because(&error)
             })?;
-        inner.logs.insert(log, Followed { thread, clients: vec![Arc::downgrade(queue)] });
+        let mut clients = Listeners::default();
+        clients.join(queue);
+        inner.logs.insert(log, Followed { thread, clients });
         Ok(())
     }
 
     /// `queue` hears of `log` no more.
     pub(in crate::daemon) fn leave(&self, log: Log, queue: &Arc<Queue>) {
         if let Some(followed) = self.lock().logs.get_mut(&log) {
-            followed.leave(queue);
+            followed.clients.leave(queue);
         }
     }
 
     /// Gives `lines` to everybody who follows `log`.
     fn say(&self, log: Log, thread: u64, lines: &[String]) {
-        let inner = self.lock();
-        let Some(followed) = inner.logs.get(&log).filter(|followed| followed.thread == thread) else {
+        let mut inner = self.lock();
+        let Some(followed) = inner.logs.get_mut(&log).filter(|followed| followed.thread == thread) else {
             return;
         };
         for lines in lines.chunks(LINES) {
             let lines = LogLines { log, at: Timestamp::now(), lines: lines.to_vec() };
-            let line = codec::notice(&Notice::Log(lines));
-            for client in followed.clients.iter().filter_map(Weak::upgrade) {
-                client.push(line.clone());
-            }
+            followed.clients.push(&codec::notice(&Notice::Log(lines)));
         }
     }
 
     /// Whether anybody follows; if nobody does, the thread has to end.
     fn wanted(&self, log: Log, thread: u64) -> bool {
         let mut inner = self.lock();
-        let Some(followed) = inner.logs.get_mut(&log).filter(|followed| followed.thread == thread) else {
+        let Some(followed) = inner.logs.get(&log).filter(|followed| followed.thread == thread) else {
             return false;
         };
-        followed.clients.retain(|client| client.strong_count() > 0);
-        let wanted = !followed.clients.is_empty();
+        let wanted = followed.clients.any();
         if !wanted {
             inner.logs.remove(&log);
         }
@@ -127,12 +125,6 @@ impl Followers {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Followed {
-    fn leave(&mut self, queue: &Arc<Queue>) {
-        self.clients.retain(|client| client.strong_count() > 0 && client.as_ptr() != Arc::as_ptr(queue));
     }
 }
 
