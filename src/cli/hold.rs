@@ -7,7 +7,7 @@ use crate::control::Request;
 use crate::control::protocol::{Hold, Unhold, Was};
 use crate::daemon;
 use crate::engine::standing;
-use crate::model::{EventKind, Timestamp, Version};
+use crate::model::{Timestamp, Version};
 
 /// Never takes a version automatically.
 pub(super) fn hold(call: &Call<'_>, version: &Version, reason: Option<&str>) -> Ended {
@@ -20,8 +20,7 @@ pub(super) fn hold(call: &Call<'_>, version: &Version, reason: Option<&str>) -> 
         Reached::Absent(absent) => {
             let by = gate::open(&settings, &format!("hold {version}"), &absent)?;
             daemon::with_records(&settings, |records| {
-                standing::hold(records, version, reason, by, Timestamp::now())?;
-                Ok(EventKind::HeldChanged { held: records.held()? })
+                standing::hold(records, version, reason, by, Timestamp::now())
             })?;
         }
     }
@@ -33,20 +32,16 @@ pub(super) fn hold(call: &Call<'_>, version: &Version, reason: Option<&str>) -> 
 /// Allows it again. One that was not held is success, too.
 pub(super) fn unhold(call: &Call<'_>, version: &Version) -> Ended {
     let settings = call.settings()?;
-    let mut was = false;
-    match reach(&settings) {
+    let was = match reach(&settings) {
         Reached::Service(mut service) => {
             let answer: Was = service.ask(Request::Unhold(Unhold { version: version.clone() }))?;
-            was = answer.was;
+            answer.was
         }
         Reached::Absent(absent) => {
             gate::open(&settings, &format!("unhold {version}"), &absent)?;
-            daemon::with_records(&settings, |records| {
-                was = standing::unhold(records, version)?;
-                Ok(EventKind::HeldChanged { held: records.held()? })
-            })?;
+            daemon::with_records(&settings, |records| standing::unhold(records, version))?
         }
-    }
+    };
     call.console.line(&match was {
         true => format!("{version} is no longer held"),
         false => format!("{version} was not held"),

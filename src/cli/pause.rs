@@ -9,26 +9,27 @@ use crate::control::Request;
 use crate::control::protocol::{Pause, Was};
 use crate::daemon;
 use crate::engine::standing;
+use crate::model::status::Paused;
 use crate::model::{EventKind, Timestamp};
 use crate::render;
 
 /// Stops automatic updates, for a time or until resumed.
 pub(super) fn pause(call: &Call<'_>, time: Option<Duration>, reason: Option<&str>) -> Ended {
     let settings = call.settings()?;
-    let event = match reach(&settings) {
+    let paused: Paused = match reach(&settings) {
         Reached::Service(mut service) => {
             let for_ms = time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
             let pause = Pause { for_ms, reason: reason.map(str::to_owned) };
-            EventKind::PausedChanged { paused: Some(service.ask(Request::Pause(pause))?) }
+            service.ask(Request::Pause(pause))?
         }
         Reached::Absent(absent) => {
             let by = gate::open(&settings, "pause", &absent)?;
             daemon::with_records(&settings, |records| {
-                let paused = standing::pause(records, time, reason, by, Timestamp::now())?;
-                Ok(EventKind::PausedChanged { paused: Some(paused) })
+                standing::pause(records, time, reason, by, Timestamp::now())
             })?
         }
     };
+    let event = EventKind::PausedChanged { paused: Some(paused) };
     let line = render::line(&event).map(|(_, text)| text).unwrap_or_default();
     call.console.line(&line)?;
     Ok(Exit::Done)
@@ -37,20 +38,16 @@ pub(super) fn pause(call: &Call<'_>, time: Option<Duration>, reason: Option<&str
 /// Lets them go on. Not being paused is success, too.
 pub(super) fn resume(call: &Call<'_>) -> Ended {
     let settings = call.settings()?;
-    let mut was = false;
-    match reach(&settings) {
+    let was = match reach(&settings) {
         Reached::Service(mut service) => {
             let answer: Was = service.ask(Request::Resume)?;
-            was = answer.was;
+            answer.was
         }
         Reached::Absent(absent) => {
             gate::open(&settings, "resume", &absent)?;
-            daemon::with_records(&settings, |records| {
-                was = standing::resume(records, Timestamp::now())?;
-                Ok(EventKind::PausedChanged { paused: None })
-            })?;
+            daemon::with_records(&settings, |records| standing::resume(records, Timestamp::now()))?
         }
-    }
+    };
     call.console.line(match was {
         true => "automatic updates are resumed",
         false => "automatic updates were not paused",

@@ -55,19 +55,20 @@ pub fn with_engine<T: Send>(
 }
 
 /// Takes the lock and does `work` with the updater's memory alone: orders for later need no service manager
-/// and touch no agent, so an interrupted run is left to the next start. What `work` returns goes to the log.
+/// and touch no agent, so an interrupted run is left to the next start. The event that `work` returns goes to
+/// the log.
 ///
 /// # Errors
 /// `Busy` with the holder's process when the service or another command runs; what `work` says.
-pub fn with_records(
+pub fn with_records<T>(
     settings: &Settings,
-    work: impl FnOnce(&mut dyn Records) -> Outcome<EventKind>,
-) -> Outcome<EventKind> {
+    work: impl FnOnce(&mut dyn Records) -> Outcome<(EventKind, T)>,
+) -> Outcome<T> {
     let _lock = world::lock(settings)?;
     let _log = Log::file_only(settings);
-    let event = work(world::records(settings)?.as_mut())?;
+    let (event, result) = work(world::records(settings)?.as_mut())?;
     super::say::log(&event);
-    Ok(event)
+    Ok(result)
 }
 
 /// Logs what happens, tells the hook of runs that end, and notes when the agent is being touched.

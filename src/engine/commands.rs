@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::model::go_mod::path_of;
 use crate::model::plan::DatabaseChoice;
-use crate::model::status::Paused;
 use crate::model::{By, Class, EventKind, Failure, Kept, Outcome, Run, RunKind, Version};
 
 use super::gates::{Wanted, gates};
@@ -182,8 +181,10 @@ impl Engine {
     /// # Errors
     /// `Disk`.
     pub fn hold(&mut self, version: &Version, reason: Option<&str>, by: By) -> Outcome<()> {
-        standing::hold(self.world.records.as_mut(), version, reason, by, self.world.clock.now())?;
-        self.held_changed()
+        let now = self.world.clock.now();
+        let (event, _) = standing::hold(self.world.records.as_mut(), version, reason, by, now)?;
+        self.ordered(event);
+        Ok(())
     }
 
     /// Lifts a hold. False: there was none.
@@ -191,8 +192,8 @@ impl Engine {
     /// # Errors
     /// `Disk`.
     pub fn unhold(&mut self, version: &Version) -> Outcome<bool> {
-        let was = standing::unhold(self.world.records.as_mut(), version)?;
-        self.held_changed()?;
+        let (event, was) = standing::unhold(self.world.records.as_mut(), version)?;
+        self.ordered(event);
         Ok(was)
     }
 
@@ -201,8 +202,9 @@ impl Engine {
     /// # Errors
     /// `Disk`.
     pub fn pause(&mut self, time: Option<Duration>, reason: Option<&str>, by: By) -> Outcome<()> {
-        let paused = standing::pause(self.world.records.as_mut(), time, reason, by, self.world.clock.now())?;
-        self.paused_changed(Some(paused));
+        let now = self.world.clock.now();
+        let (event, _) = standing::pause(self.world.records.as_mut(), time, reason, by, now)?;
+        self.ordered(event);
         Ok(())
     }
 
@@ -211,8 +213,8 @@ impl Engine {
     /// # Errors
     /// `Disk`.
     pub fn resume(&mut self) -> Outcome<bool> {
-        let was = standing::resume(self.world.records.as_mut(), self.world.clock.now())?;
-        self.paused_changed(None);
+        let (event, was) = standing::resume(self.world.records.as_mut(), self.world.clock.now())?;
+        self.ordered(event);
         Ok(was)
     }
 
@@ -224,17 +226,13 @@ impl Engine {
         }
     }
 
-    fn paused_changed(&mut self, paused: Option<Paused>) {
+    /// Tells a standing order that was given here; the next turn decides anew.
+    fn ordered(&mut self, event: EventKind) {
         self.memo = None;
-        self.told_paused.clone_from(&paused);
-        (self.sink)(EventKind::PausedChanged { paused });
-    }
-
-    fn held_changed(&mut self) -> Outcome<()> {
-        self.memo = None;
-        let held = self.world.records.held()?;
-        (self.sink)(EventKind::HeldChanged { held });
-        Ok(())
+        if let EventKind::PausedChanged { paused } = &event {
+            self.told_paused.clone_from(paused);
+        }
+        (self.sink)(event);
     }
 }
 

@@ -15,37 +15,29 @@ impl Desk {
     pub(super) async fn pause(&self, caller: &Caller, pause: Pause) -> Outcome<Paused> {
         let by = By::Uid(caller.uid);
         self.order(move |records| {
-            let paused =
-                standing::pause(records, pause.time(), pause.reason.as_deref(), by, Timestamp::now())?;
-            Ok((EventKind::PausedChanged { paused: Some(paused.clone()) }, paused))
+            standing::pause(records, pause.time(), pause.reason.as_deref(), by, Timestamp::now())
         })
         .await
     }
 
     pub(super) async fn resume(&self) -> Outcome<Was> {
-        self.order(|records| {
-            let was = standing::resume(records, Timestamp::now())?;
-            Ok((EventKind::PausedChanged { paused: None }, Was { was }))
-        })
-        .await
+        let was = self.order(|records| standing::resume(records, Timestamp::now())).await?;
+        Ok(Was { was })
     }
 
     pub(super) async fn hold(&self, caller: &Caller, hold: Hold) -> Outcome<Was> {
         let by = By::Uid(caller.uid);
-        self.order(move |records| {
-            let was = records.held()?.iter().any(|held| held.version == hold.version);
-            standing::hold(records, &hold.version, hold.reason.as_deref(), by, Timestamp::now())?;
-            Ok((EventKind::HeldChanged { held: records.held()? }, Was { was }))
-        })
-        .await
+        let was = self
+            .order(move |records| {
+                standing::hold(records, &hold.version, hold.reason.as_deref(), by, Timestamp::now())
+            })
+            .await?;
+        Ok(Was { was })
     }
 
     pub(super) async fn unhold(&self, unhold: Unhold) -> Outcome<Was> {
-        self.order(move |records| {
-            let was = standing::unhold(records, &unhold.version)?;
-            Ok((EventKind::HeldChanged { held: records.held()? }, Was { was }))
-        })
-        .await
+        let was = self.order(move |records| standing::unhold(records, &unhold.version)).await?;
+        Ok(Was { was })
     }
 
     /// Writes with `work`, tells what changed, and has the engine decide anew. Orders come one after the other,
