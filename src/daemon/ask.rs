@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 
 use super::attended::attended;
 use crate::config::Settings;
-use crate::engine::decide::{Facts, decide};
+use crate::engine::decide::{Facts, decide, latest};
 use crate::engine::downtime::{self, Expected};
 use crate::engine::majors::{ever_seen, offers};
 use crate::engine::{Decision, Policy};
@@ -68,15 +68,16 @@ fn asked(
     compare: impl FnOnce(&Found, &mut dyn ModuleSource) -> Option<Changes>,
 ) -> Outcome<Found> {
     let mut source = world::source(settings, runtime)?;
-    let (mut facts, expected) = remembered(settings, world::installed(settings)?)?;
-    facts.service = world::services(settings)?.state(&settings.agent.service_name)?;
+    let (service, installed) = world::agent(settings)?;
+    let (mut facts, expected) = remembered(settings, installed)?;
+    facts.service = service;
     let policy = world::policy(settings);
     let offers = offers(source.as_mut(), &policy, facts.installed.as_ref(), &Cancel::new())?;
     facts.offered = offers.answer.offered;
     facts.machine = world::machine().machine_id();
     facts.expected = Some(expected);
     let decision = decide(&facts, &policy);
-    let latest = latest(&facts, &decision, source.as_mut(), settings);
+    let latest = shown(&facts, &decision, source.as_mut(), settings);
     let mut found = Found { facts, decision, policy, latest, declared: None, expected };
     found.declared = compare(&found, source.as_mut());
     Ok(found)
@@ -110,24 +111,15 @@ fn is_hidden(state: &Path) -> bool {
     std::fs::read_dir(state).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
 }
 
-fn latest(facts: &Facts, decision: &Decision, source: &mut dyn ModuleSource, settings: &Settings) -> Latest {
-    let target = decision.target.as_ref();
-    let seen = target.and_then(|target| facts.seen.iter().find(|seen| seen.version == *target));
-    let commit_time = seen.and_then(|seen| seen.commit_time).or_else(|| {
+/// What is known of the newest version; its commit time is asked for where nobody did before.
+fn shown(facts: &Facts, decision: &Decision, source: &mut dyn ModuleSource, settings: &Settings) -> Latest {
+    let mut latest = latest(facts, decision);
+    if let (None, Some(target)) = (latest.commit_time, &decision.target) {
         // Only for show: the answer is whole without it.
-        let module = path_of(&settings.agent.module, target?);
-        let info = source.info(&module, target?, &Cancel::new()).ok()?;
-        info.time
-    });
-    Latest {
-        version: target.map(ToString::to_string),
-        commit_time,
-        first_seen_at: seen.map(|seen| seen.first_seen_at),
-        checked_at: Some(facts.now),
-        error: None,
-        update_available: decision.update_available,
-        reason: decision.reason.clone(),
+        let info = source.info(&path_of(&settings.agent.module, target), target, &Cancel::new());
+        latest.commit_time = info.ok().and_then(|info| info.time);
     }
+    latest
 }
 
 /// Runs `work` on a thread of its own while this one drives the network.

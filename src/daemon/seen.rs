@@ -2,7 +2,6 @@
 //! shown where nobody can be asked.
 
 use crate::config::Settings;
-use crate::model::agent::Life;
 use crate::model::status::{AgentLife, AgentStatus};
 use crate::model::{Installed, Outcome, ServiceState, Status, Timestamp};
 use crate::world;
@@ -32,21 +31,17 @@ pub fn agent_status(
     state: Option<ServiceState>,
     installed: Option<Installed>,
 ) -> AgentStatus {
-    let known = state.is_some();
-    let state = state.unwrap_or_default();
-    let life = match AgentStatus::life_of(&state) {
-        AgentLife::Absent if !known && installed.is_some() => AgentLife::Stopped,
-        life => life,
-    };
-    AgentStatus {
+    let mut agent = AgentStatus {
         service: settings.agent.service_name.clone(),
-        state: life,
-        pid: state.pid,
         version: installed.as_ref().map(Installed::shown),
         binary: settings.agent.binary.clone(),
         sha256: installed.map(|installed| installed.sha256),
-        since: state.since.filter(|_| state.life != Life::Absent),
-        restarts: state.restarts,
-        retracted: false,
+        ..AgentStatus::default()
+    };
+    match state {
+        Some(state) => agent.see(&state),
+        None if agent.version.is_some() => agent.state = AgentLife::Stopped,
+        None => {}
     }
+    agent
 }

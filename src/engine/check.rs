@@ -13,7 +13,7 @@ use crate::model::{
 use crate::ports::{Committed, Offered};
 
 use super::Engine;
-use super::decide::{Action, Decision, Facts, decide};
+use super::decide::{Action, Decision, Facts, decide, latest};
 use super::downtime::{self, Expected};
 use super::majors::{self, Offers};
 use super::switch::Switch;
@@ -296,19 +296,7 @@ impl Engine {
 
     /// Tells what is known of the newest version; remembers it where it is news.
     fn tell_latest(&mut self, facts: &Facts, decision: &Decision) -> Outcome<()> {
-        let seen = decision
-            .target
-            .as_ref()
-            .and_then(|target| facts.seen.iter().find(|seen| seen.version == *target));
-        let latest = Latest {
-            version: decision.target.as_ref().map(ToString::to_string),
-            commit_time: seen.and_then(|seen| seen.commit_time),
-            first_seen_at: seen.map(|seen| seen.first_seen_at),
-            checked_at: Some(facts.now),
-            error: None,
-            update_available: decision.update_available,
-            reason: decision.reason.clone(),
-        };
+        let latest = latest(facts, decision);
         let news = Latest { checked_at: self.latest.checked_at, ..latest.clone() } != self.latest;
         self.latest = latest.clone();
         if news {

@@ -2,7 +2,7 @@
 
 use crate::model::agent::Life;
 use crate::model::held::HeldCause;
-use crate::model::status::Paused;
+use crate::model::status::{Latest, Paused};
 use crate::model::{Held, Installed, ServiceState, Staged, Timestamp, Version};
 use crate::ports::{Committed, Offered, Seen};
 
@@ -71,6 +71,21 @@ pub struct Decision {
     pub alerts: Vec<(&'static str, String)>,
     /// Whether the installed version was retracted.
     pub installed_retracted: bool,
+}
+
+/// What is known of the newest version after a check: `decision` was made from `facts`.
+pub fn latest(facts: &Facts, decision: &Decision) -> Latest {
+    let target = decision.target.as_ref();
+    let seen = target.and_then(|target| facts.seen.iter().find(|seen| seen.version == *target));
+    Latest {
+        version: target.map(ToString::to_string),
+        commit_time: seen.and_then(|seen| seen.commit_time),
+        first_seen_at: seen.map(|seen| seen.first_seen_at),
+        checked_at: Some(facts.now),
+        error: None,
+        update_available: decision.update_available,
+        reason: decision.reason.clone(),
+    }
 }
 
 /// Decides what an automatic check does.

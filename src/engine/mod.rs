@@ -256,17 +256,15 @@ impl Engine {
         let installed = self.world.agent_files.installed(&place.binary)?;
         let version = installed.as_ref().and_then(|installed| installed.version.as_ref());
         let retracted = version.is_some_and(|version| self.retracted.contains(version));
-        let agent = AgentStatus {
+        let mut agent = AgentStatus {
             service: place.service.clone(),
-            state: AgentStatus::life_of(state),
-            pid: state.pid,
             version: installed.as_ref().map(crate::model::Installed::shown),
             binary: place.binary.clone(),
             sha256: installed.map(|installed| installed.sha256),
-            since: state.since,
-            restarts: state.restarts,
             retracted,
+            ..AgentStatus::default()
         };
+        agent.see(state);
         (self.sink)(EventKind::AgentSeen { agent: agent.clone() });
         Ok(agent)
     }

@@ -178,8 +178,17 @@ pub struct AgentStatus {
 }
 
 impl AgentStatus {
+    /// Takes over what the service manager says.
+    pub fn see(&mut self, state: &super::ServiceState) {
+        self.state = Self::life_of(state);
+        self.pid = state.pid;
+        // What is not there has not been so since some time.
+        self.since = state.since.filter(|_| state.life != Life::Absent);
+        self.restarts = state.restarts;
+    }
+
     /// The status' word for what the service manager says.
-    pub fn life_of(state: &super::ServiceState) -> AgentLife {
+    fn life_of(state: &super::ServiceState) -> AgentLife {
         match state.life {
             Life::Running => AgentLife::Running,
             Life::Stopped => AgentLife::Stopped,

@@ -131,10 +131,6 @@ fn whole(settings: &Settings) -> Outcome<AgentStatus> {
 
 /// The agent's life as it is now; its binary is looked at by the engine.
 fn seen(settings: &Settings, mut agent: AgentStatus) -> Outcome<AgentStatus> {
-    let state = world::services(settings)?.state(&settings.agent.service_name)?;
-    agent.state = AgentStatus::life_of(&state);
-    agent.pid = state.pid;
-    agent.since = state.since;
-    agent.restarts = state.restarts;
+    agent.see(&world::services(settings)?.state(&settings.agent.service_name)?);
     Ok(agent)
 }
