@@ -61,12 +61,12 @@ mod tests {
             let work = |runtime: Handle| {
                 let (begun, begins) = channel();
                 runtime.spawn_blocking(move || {
-                    drop(begun.send(()));
-                    drop(hangs.recv());
+                    let _ = begun.send(());
+                    let _ = hangs.recv();
                 });
                 begins.recv().map_err(|error| Failure::new(Class::Internal, "no thread").because(&error))
             };
-            drop(over.send(attended("it panicked", work, till)));
+            let _ = over.send(attended("it panicked", work, till));
         });
         ended.recv_timeout(Duration::from_secs(10)).expect("it ends").expect("the work's result");
     }

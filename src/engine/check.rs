@@ -53,6 +53,10 @@ impl Engine {
         let Offers { paths, answer } = match offers {
             Ok(offers) => offers,
             Err(failure) => {
+                if self.latest.checked_at.is_none() {
+                    // Nothing was found since the start: what was found before it stands.
+                    self.latest = self.world.records.latest()?;
+                }
                 let told = Some(failure.to_string());
                 if self.latest.error != told {
                     self.latest.error = told;

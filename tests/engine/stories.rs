@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sentinel_updater::engine::{DatabaseRequest, Reply, RollbackRequest, UpdateRequest, Wish};
 use sentinel_updater::model::held::HeldCause;
-use sentinel_updater::model::status::State;
+use sentinel_updater::model::status::{Latest, State};
 use sentinel_updater::model::{Class, EventKind, RunKind, StepId, StepStatus, Verdict};
 
 use crate::host::{BINARY, Hook, Host, Nature, Shared};
@@ -432,4 +432,27 @@ fn a_retraction_alert_goes_with_the_version_it_means() {
     let reply = update(&host, &UpdateRequest::default()).unwrap();
     assert!(matches!(reply, Reply::Ran(run) if run.verdict == Some(Verdict::Updated)));
     assert!(!alerted(), "no check has to come first");
+}
+
+#[test]
+fn a_check_that_fails_after_a_start_forgets_nothing_of_what_is_known() {
+    let host = Shared::new(Some("v1.0.0"), &[("v1.0.0", GOOD, 1), ("v1.1.0", GOOD, 1)]);
+    turn(&host).unwrap();
+    let known = host.lock().latest.clone();
+    assert!(known.version.is_some() && known.checked_at.is_some() && known.error.is_none());
+    host.lock().source_down = true;
+    let mut updater = Updater::start(&host);
+    for _ in 0..2 {
+        updater.engine.turn();
+        let latest = host.lock().latest.clone();
+        assert!(latest.error.is_some());
+        assert_eq!(Latest { error: None, ..latest.clone() }, known);
+        assert_eq!(*updater.engine.latest(), latest);
+    }
+    let told = |event: &&EventKind| matches!(event, EventKind::Checked { .. });
+    assert_eq!(updater.events.lock().unwrap().iter().filter(told).count(), 1);
+    // And when it is answered again, the error is over.
+    host.lock().source_down = false;
+    updater.engine.turn();
+    assert_eq!(host.lock().latest.error, None);
 }
