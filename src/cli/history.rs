@@ -10,8 +10,6 @@ use crate::render;
 use crate::render::words::Glyphs;
 use crate::world;
 
-/// How many runs are listed, and looked through for the beginning of an id: as many as are kept.
-const MOST: usize = 1_000;
 /// How many ids a message names.
 const NAMED: usize = 3;
 
@@ -19,14 +17,12 @@ const NAMED: usize = 3;
 pub(super) fn run(call: &Call<'_>, id: Option<&str>, json: bool) -> Ended {
     let settings = call.settings()?;
     let runs: Vec<Run> = match reach(&settings) {
-        Reached::Service(mut service) => service.ask(Request::History(History { limit: Some(MOST) }))?,
+        Reached::Service(mut service) => {
+            service.ask(Request::History(History { limit: Some(world::RUNS) }))?
+        }
         Reached::Absent(absent) => {
             gate::readable(&settings, "history", &absent)?;
-            let runs = match world::reading(&settings)? {
-                Some(mut records) => records.runs(MOST)?,
-                None => Vec::new(),
-            };
-            runs.into_iter().map(world::with_existing_log).collect()
+            world::runs(&settings, world::RUNS)?
         }
     };
     match (id, json) {

@@ -10,9 +10,6 @@ use crate::model::{Class, Outcome, Run, Status, Timestamp};
 use crate::render;
 use crate::world;
 
-/// How many runs are counted: as many as are kept.
-const MOST: usize = 1_000;
-
 /// Prints the status, by the service or, without it, by whoever else can be asked; the exit code says which.
 pub(super) fn run(call: &Call<'_>, json: bool, metrics: bool) -> Ended {
     let settings = call.settings()?;
@@ -27,11 +24,7 @@ pub(super) fn run(call: &Call<'_>, json: bool, metrics: bool) -> Ended {
     let Glance { status, unseen } = glance(&settings);
     let runs = match metrics {
         // What cannot be read is told below, once.
-        true => world::reading(&settings)
-            .ok()
-            .flatten()
-            .and_then(|mut records| records.runs(MOST).ok())
-            .unwrap_or_default(),
+        true => world::runs(&settings, world::RUNS).unwrap_or_default(),
         false => Vec::new(),
     };
     show(call, &status, &runs, json, metrics)?;
@@ -47,7 +40,7 @@ pub(super) fn run(call: &Call<'_>, json: bool, metrics: bool) -> Ended {
 fn asked(service: &mut Service, metrics: bool) -> Outcome<(Status, Vec<Run>)> {
     let status = service.ask(Request::Status)?;
     let runs = match metrics {
-        true => service.ask(Request::History(History { limit: Some(MOST) }))?,
+        true => service.ask(Request::History(History { limit: Some(world::RUNS) }))?,
         false => Vec::new(),
     };
     Ok((status, runs))

@@ -18,7 +18,7 @@ pub fn remembered(settings: &Settings, status: &mut Status) -> Outcome<bool> {
         status.alerts = records.alerts()?;
         status.updater.paused = records.paused()?.filter(|paused| paused.holds(Timestamp::now()));
         status.updater.probation = records.probation()?.map(|probation| probation.shown());
-        status.last_run = records.runs(1)?.pop().map(world::with_existing_log);
+        status.last_run = world::runs(settings, 1)?.pop();
         stuck = records.stuck()?.is_some();
     }
     status.agent.retracted = status.alerts.iter().any(|alert| alert.id == "retracted");

@@ -18,5 +18,5 @@ pub use agent_files::{BinaryFiles, ReadBuildInfo};
 pub use database::SqliteDatabases;
 pub use journal::FileJournal;
 pub use layout::{Layout, backup_of, staged_of};
-pub use records::SqliteRecords;
+pub use records::{HISTORY, SqliteRecords};
 pub use versions::VersionFolder;

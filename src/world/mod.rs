@@ -29,8 +29,7 @@ use crate::toolchain::{self, GoToolchain, ProcessGroupRunner, Releases};
 pub use lock::lock;
 pub use policy::policy;
 pub use read::{
-    agent, installed, journal, kept, machine, newest_build_log, reading, records, schema, source,
-    with_existing_log,
+    RUNS, agent, installed, journal, kept, machine, newest_build_log, reading, records, runs, schema, source,
 };
 pub use supervisor::{Supervisor, supervised, supervisor};
 

@@ -12,7 +12,7 @@ use crate::ports::{
     AgentFiles, Databases, Journal, Machine, ModuleSource, OpenRun, Records, ServiceManager, VersionStore,
 };
 use crate::probe::LocalMachine;
-use crate::store::{FileJournal, Layout, SqliteDatabases, SqliteRecords, VersionFolder};
+use crate::store::{FileJournal, HISTORY, Layout, SqliteDatabases, SqliteRecords, VersionFolder};
 
 /// The updater's memory, read-only; `None`: there is none yet.
 ///
@@ -26,8 +26,22 @@ pub fn reading(settings: &Settings) -> Outcome<Option<Box<dyn Records>>> {
     }
 }
 
+/// How many runs there are to be told at most: as many as are kept.
+pub const RUNS: usize = HISTORY as usize;
+
+/// The runs that ended, newest first, at most `limit`.
+///
+/// # Errors
+/// `Permission` when the memory may not be read, `Disk`.
+pub fn runs(settings: &Settings, limit: usize) -> Outcome<Vec<Run>> {
+    match reading(settings)? {
+        Some(mut records) => Ok(records.runs(limit)?.into_iter().map(with_existing_log).collect()),
+        None => Ok(Vec::new()),
+    }
+}
+
 /// The run without the path of a build log that is there no more: old ones make room for new ones.
-pub fn with_existing_log(mut run: Run) -> Run {
+fn with_existing_log(mut run: Run) -> Run {
     run.build_log = run.build_log.filter(|path| path.exists());
     run
 }

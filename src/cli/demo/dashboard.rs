@@ -11,10 +11,11 @@ use crate::model::{Class, Failure, Outcome, Run};
 use crate::ports::Cancel;
 use crate::render;
 use crate::tui::{self, Connector, Ending, Options};
+use crate::world;
 
 use super::agent::Variant;
 use super::story::{self, Prepared, RUN, Stage};
-use super::updater::{self, Updater};
+use super::updater::Updater;
 
 /// For reading what was told.
 const BREATH: Duration = Duration::from_secs(4);
@@ -33,7 +34,7 @@ pub(super) fn run(console: &Console, flags: &[(String, String)], keep: bool) -> 
             // The service ends with the story's thread, and the agent with the service.
             let updater = updater;
             let played = Story { stage: &stage, updater: &updater, captions, cancel: &cancel }.play();
-            let seen = updater::runs(&stage.settings).unwrap_or_default();
+            let seen = world::runs(&stage.settings, world::RUNS).unwrap_or_default();
             drop(updater);
             played.map(|()| seen)
         });
@@ -112,7 +113,7 @@ impl Story<'_> {
     /// The end of the run to `version`, however it ends: the user may have had a hand in it.
     fn ended(&self, version: &str) -> Outcome<Run> {
         let ended = || {
-            let runs = updater::runs(&self.stage.settings)?;
+            let runs = world::runs(&self.stage.settings, world::RUNS)?;
             Ok(runs.into_iter().find(|run| run.to.as_deref() == Some(version)))
         };
         self.updater.wait(RUN, self.cancel, &mut |_| {}, ended)

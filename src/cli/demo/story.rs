@@ -24,7 +24,7 @@ use super::release::Release;
 use super::setting::Setting;
 use super::tools;
 use super::tree::Tree;
-use super::updater::{self, Updater};
+use super::updater::Updater;
 
 /// How long a run may take: the first one compiles the standard library and SQLite.
 pub(super) const RUN: Duration = Duration::from_secs(20 * 60);
@@ -237,7 +237,7 @@ impl Play<'_> {
                 gone = self.teller.pass(line);
             }
         };
-        let ended = || Ok(updater::runs(&self.stage.settings)?.into_iter().rev().nth(nth - 1));
+        let ended = || Ok(world::runs(&self.stage.settings, world::RUNS)?.into_iter().rev().nth(nth - 1));
         let run = updater.wait(RUN, self.cancel, &mut tell, ended)?;
         // What it said about that run comes before what we say.
         updater.rest(&mut tell);

@@ -4,12 +4,11 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::config::{Settings, env};
+use crate::config::env;
 use crate::host::process::{self, Command, Exit};
 use crate::host::{Cancel as Killer, Guard};
-use crate::model::{Class, Failure, Outcome, Run};
+use crate::model::{Class, Failure, Outcome};
 use crate::ports::Cancel;
-use crate::world;
 
 use super::setting::Setting;
 
@@ -130,16 +129,5 @@ impl Drop for Updater {
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }
-    }
-}
-
-/// The runs that ended, newest first.
-///
-/// # Errors
-/// `Disk`.
-pub(super) fn runs(settings: &Settings) -> Outcome<Vec<Run>> {
-    match world::reading(settings)? {
-        Some(mut records) => records.runs(10),
-        None => Ok(Vec::new()),
     }
 }

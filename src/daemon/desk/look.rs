@@ -14,8 +14,6 @@ use crate::model::status::{AgentStatus, State};
 use crate::model::{Outcome, Preview, Run, Status, VersionRow};
 use crate::world;
 
-/// How many runs are told at most: as many as are kept.
-const RUNS: usize = 1_000;
 /// How many lines of a log are told at most.
 const LINES: usize = 5_000;
 /// How often the agent is looked at while somebody follows.
@@ -46,15 +44,8 @@ impl Desk {
     }
 
     pub(super) async fn history(&self, history: &History) -> Outcome<Vec<Run>> {
-        let limit = history.limit.unwrap_or(RUNS).min(RUNS);
-        self.aside(move |settings| {
-            let runs = match world::reading(settings)? {
-                Some(mut records) => records.runs(limit)?,
-                None => Vec::new(),
-            };
-            Ok(runs.into_iter().map(world::with_existing_log).collect())
-        })
-        .await
+        let limit = history.limit.unwrap_or(world::RUNS).min(world::RUNS);
+        self.aside(move |settings| world::runs(settings, limit)).await
     }
 
     pub(super) async fn versions(&self) -> Outcome<Vec<VersionRow>> {

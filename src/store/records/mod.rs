@@ -21,7 +21,7 @@ use crate::model::{Class, Failure, Held, Outcome, Probation, Run, Staged, Timest
 use crate::ports::{Committed, Records, Seen};
 
 /// How many runs history keeps.
-const HISTORY: i64 = 1000;
+pub const HISTORY: u16 = 1_000;
 
 /// Names of the single values.
 mod value {

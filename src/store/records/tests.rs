@@ -91,7 +91,7 @@ fn history_has_an_end() {
     assert!(records.run("oldest").expect("run").is_some());
     records.put_run(&run("newest", 99_999)).expect("put");
     assert_eq!(records.run("oldest").expect("run"), None);
-    assert_eq!(records.runs(5000).expect("runs").len() as i64, HISTORY);
+    assert_eq!(records.runs(5000).expect("runs").len(), usize::from(HISTORY));
 }
 
 #[test]
