@@ -20,4 +20,4 @@ pub use protocol::{Notice, Request, Role};
 pub use queue::Queue;
 pub use relay::relay;
 pub use server::serve;
-pub use service::{Caller, Reply, Service};
+pub use service::{Caller, Reply, Service, value};

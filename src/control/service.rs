@@ -3,11 +3,12 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::Queue;
 use super::protocol::{LogTail, Logs, Request, Role, Subscribe, Subscribed, Welcome};
-use crate::model::{Outcome, View};
+use crate::model::{Class, Failure, Outcome, View};
 
 /// Who asks, by the operating system's word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,4 +45,13 @@ pub trait Service: Send + Sync {
 
     /// Any other request. The server has checked that the caller may make it.
     fn call<'a>(&'a self, caller: &'a Caller, request: Request) -> Reply<'a, Value>;
+}
+
+/// An answer as JSON.
+///
+/// # Errors
+/// `Internal` when it cannot be written so.
+pub fn value<T: Serialize + ?Sized>(answer: &T) -> Outcome<Value> {
+    serde_json::to_value(answer)
+        .map_err(|error| Failure::new(Class::Internal, "cannot write the answer").because(&error))
 }

@@ -71,13 +71,7 @@ impl Door {
             now.push((SOCKET, failure.to_string()));
         }
         if let Some(warning) = warnings.first() {
-            let text = match warning {
-                Warning::NoGroup(group) => format!(
-                    "there is no group `{group}`: only root may steer the updater until there is (`groupadd --system {group}`, then reload or restart the updater; or set control.group)"
-                ),
-                Warning::NotGiven { .. } => warning.to_string(),
-            };
-            now.push((GROUP, text));
+            now.push((GROUP, warning.to_string()));
         }
         let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
         for (id, _) in standing.iter().filter(|(id, _)| now.iter().all(|(new, _)| new != id)) {

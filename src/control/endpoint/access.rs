@@ -38,7 +38,7 @@ impl fmt::Display for Warning {
         match self {
             Self::NoGroup(group) => write!(
                 f,
-                "there is no group `{group}`: only root may steer the updater; create the group, or set control.group"
+                "there is no group `{group}`: only root may steer the updater until there is (`groupadd --system {group}`, then reload or restart the updater; or set control.group)"
             ),
             Self::NotGiven { group, error } => write!(
                 f,
@@ -107,13 +107,17 @@ impl Rules {
     }
 
     fn remedy(&self) -> String {
-        match self.group {
-            Some(_) => {
-                let name = &self.name;
-                format!("use sudo, or join the group (`sudo usermod -aG {name} USER`) and log in again")
-            }
-            None => "use sudo".into(),
+        remedy(self.group.map(|_| self.name.as_str()))
+    }
+}
+
+/// What helps who may not come in: `group` may.
+pub(super) fn remedy(group: Option<&str>) -> String {
+    match group {
+        Some(name) => {
+            format!("use sudo, or join the group (`sudo usermod -aG {name} USER`) and log in again")
         }
+        None => "use sudo".into(),
     }
 }
 

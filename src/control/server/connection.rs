@@ -16,12 +16,12 @@ use super::super::codec::{self, Fault, Frame, Frames, Id, Parsed};
 use super::super::endpoint::{Peer, Rules};
 use super::super::protocol::{Dropped, Hello, Log, Logs, PROTOCOL, REQUEST_LIMIT, Subscribe};
 use super::super::queue::Next;
-use super::super::{Notice, Queue, Request, Role, Service};
+use super::super::{Notice, Queue, Request, Role, Service, value};
 use super::calls::{self, Made};
 use super::outbox::Outbox;
 use super::rate::{Rate, Turn};
 use super::words;
-use crate::model::{Failure, Outcome};
+use crate::model::Outcome;
 
 /// How long a client may say nothing.
 #[derive(Debug, Clone, Copy)]
@@ -268,7 +268,7 @@ impl Connection {
         let same = [0, PROTOCOL].contains(&hello.protocol);
         self.stage = if same { Stage::Open } else { Stage::Foreign(hello.protocol) };
         self.asked_at(Instant::now());
-        self.answer(id, json(&self.service.welcome(role)));
+        self.answer(id, value(&self.service.welcome(role)));
     }
 
     /// The answer is in the outbox before the first line that the service queues: nothing is taken from the
@@ -281,7 +281,7 @@ impl Connection {
         }
         let subscribed = self.service.subscribe(position, &self.queue);
         self.subscribed = true;
-        self.answer(id, json(&subscribed));
+        self.answer(id, value(&subscribed));
     }
 
     fn logs(&mut self, id: Id, logs: Logs) {
@@ -292,7 +292,7 @@ impl Connection {
         self.tails += 1;
         let (service, queue) = (self.service.clone(), self.queue.clone());
         self.answers.spawn(async move {
-            let answer = service.logs(&logs, &queue).await.and_then(|tail| json(&tail));
+            let answer = service.logs(&logs, &queue).await.and_then(|tail| value(&tail));
             Made { id, request: Request::Logs(logs), answer }
         });
     }
@@ -331,11 +331,11 @@ impl Connection {
         match next {
             Next::Line(line) => self.outbox.push(&line),
             Next::Dropped(count) => self.notice(&Notice::Dropped(Dropped { count })),
-            Next::Resync if self.subscribed => {
+            // Only events are never dropped, so that only who subscribed to them comes here.
+            Next::Resync => {
                 let view = self.service.resync(&self.queue);
                 self.notice(&Notice::Resync(Box::new(view)));
             }
-            Next::Resync => {}
             Next::Closed => self.stage = Stage::Closing,
         }
     }
@@ -350,12 +350,6 @@ async fn until(deadline: Option<Instant>) {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
     }
-}
-
-fn json(value: &impl serde::Serialize) -> Outcome<Value> {
-    serde_json::to_value(value).map_err(|error| {
-        Failure::new(crate::model::Class::Internal, "an answer cannot be written as JSON").because(&error)
-    })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Requests a second.
-const RATE: u32 = 50;
+pub(super) const RATE: u32 = 50;
 /// Requests beyond it, without a rest that fills the bucket, after which the connection is closed.
 const PATIENCE: u32 = 1_000;
 

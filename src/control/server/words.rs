@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::protocol::{PROTOCOL, REQUEST_LIMIT};
 use super::super::{Request, codec::Fault};
+use super::rate::RATE;
 use crate::host::text::clean;
 use crate::model::{Class, Failure};
 
@@ -32,7 +33,7 @@ pub(super) fn idle(after: Duration) -> Fault {
 }
 
 pub(super) fn too_fast(retry: Duration) -> Fault {
-    let mut failure = Failure::new(Class::Busy, "too many requests: 50 a second are served")
+    let mut failure = Failure::new(Class::Busy, format!("too many requests: {RATE} a second are served"))
         .hint("ask again later, or subscribe instead of asking");
     failure.retry_after = Some(retry);
     failure.into()

@@ -9,7 +9,6 @@ mod standing;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use serde::Serialize;
 use serde_json::Value;
 use tokio::runtime::Handle;
 
@@ -18,7 +17,7 @@ use super::logs::Followers;
 use super::orders::Orders;
 use crate::config::Settings;
 use crate::control::protocol::{LogTail, Logs, PROTOCOL, Subscribe, Subscribed, Welcome};
-use crate::control::{Caller, Queue, Reply, Request, Role, Service};
+use crate::control::{Caller, Queue, Reply, Request, Role, Service, value};
 use crate::engine::Interrupt;
 use crate::host::machine;
 use crate::model::{Class, Failure, Outcome, Setting, View};
@@ -135,9 +134,4 @@ impl Service for Desk {
             }
         })
     }
-}
-
-fn value<T: Serialize + ?Sized>(result: &T) -> Outcome<Value> {
-    serde_json::to_value(result)
-        .map_err(|error| Failure::new(Class::Internal, "cannot write the answer").because(&error))
 }

@@ -13,13 +13,13 @@ use super::hook::Hook;
 use super::orders::{Answer, Orders};
 use super::say::log;
 use crate::config::Settings;
-use crate::control::protocol::{Begun, Subscribe, Subscribed};
+use crate::control::protocol::{Begun, CancelEffect, Subscribe, Subscribed};
 use crate::control::queue::Listeners;
 use crate::control::{Queue, codec};
 use crate::engine::Sink;
 use crate::host::notify;
 use crate::model::status::{AgentStatus, State};
-use crate::model::{Class, Event, EventKind, Failure, RunKind, Status, Timestamp, View};
+use crate::model::{Event, EventKind, RunKind, Status, Timestamp, View};
 use crate::render;
 
 /// The most missed events that a client is sent one by one: more than that, and a view is less to read. They
@@ -51,7 +51,7 @@ struct Inner {
     /// A request for a run is at the engine. Once the run has begun there is nobody to be told.
     preparing: Option<Option<Answer<Begun>>>,
     /// What was promised to whoever cancelled the run under way.
-    promised: Option<steer::Promise>,
+    promised: Option<CancelEffect>,
 }
 
 impl Hub {
@@ -188,10 +188,9 @@ impl Hub {
 
     /// The engine has ended: whoever waits for it is told.
     pub(super) fn end(&self) {
-        let ending = Failure::new(Class::Unreachable, "the service is ending").hint("ask again when it runs");
         let mut inner = self.lock();
         inner.ended = true;
-        self.orders.refuse(&ending);
+        self.orders.refuse(&steer::ending());
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

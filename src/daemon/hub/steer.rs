@@ -8,15 +8,6 @@ use crate::model::event::Level;
 use crate::model::status::State;
 use crate::model::{Class, EventKind, Failure, Outcome, Run, RunKind, StepId, Verdict};
 
-/// What a `cancel` was promised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Promise {
-    /// The agent is not touched.
-    Aborts,
-    /// It is taken back.
-    RollsBack,
-}
-
 impl Hub {
     /// Gives the engine a request, unless it has work.
     ///
@@ -26,9 +17,7 @@ impl Hub {
         let inner = self.lock();
         match inner.busy() {
             Some(why) => Err(why),
-            None if inner.ended => {
-                Err(Failure::new(Class::Unreachable, "the service is ending").hint("ask again when it runs"))
-            }
+            None if inner.ended => Err(ending()),
             None => {
                 // Under the lock: a run that begins now finds it waiting, and answers it.
                 self.orders.send(Order::Wish(request));
@@ -67,36 +56,25 @@ impl Hub {
     /// `Refused` where neither is possible, `Busy` while an interrupted run is taken up.
     pub(in crate::daemon) fn cancel(&self, interrupt: &Interrupt) -> Outcome<Cancelled> {
         let mut inner = self.lock();
-        let (promise, run) = inner.cancel()?;
+        let (effect, run) = inner.cancel()?;
         // Under the lock: the run cannot have ended before it is asked, nor another one have begun.
-        let cancelled = match promise {
-            None => {
-                return Ok(Cancelled {
-                    effect: CancelEffect::Nothing,
-                    run: None,
-                    text: "no run is under way: there is nothing to cancel".into(),
-                });
+        let text = match (effect, &run) {
+            (CancelEffect::Nothing, _) => {
+                let text = "no run is under way: there is nothing to cancel".into();
+                return Ok(Cancelled { effect, run, text });
             }
-            Some(Promise::Aborts) => Cancelled {
-                effect: CancelEffect::Aborts,
-                text: match &run {
-                    Some(run) => format!("run {run} is aborted; the agent is not touched"),
-                    None => "what was asked for is aborted before a run begins".into(),
-                },
-                run,
-            },
-            Some(Promise::RollsBack) => Cancelled {
-                effect: CancelEffect::RollsBack,
-                text: format!(
-                    "run {} is taken back: the version before comes back now",
-                    run.as_deref().unwrap_or("?")
-                ),
-                run,
-            },
+            (CancelEffect::Aborts, Some(run)) => {
+                format!("run {run} is aborted; the agent is not touched")
+            }
+            (CancelEffect::Aborts, None) => "what was asked for is aborted before a run begins".into(),
+            (CancelEffect::RollsBack, run) => {
+                let run = run.as_deref().unwrap_or("?");
+                format!("run {run} is taken back: the version before comes back now")
+            }
         };
-        inner.promised = promise;
+        inner.promised = Some(effect);
         interrupt.ask(Wish::Abort);
-        Ok(cancelled)
+        Ok(Cancelled { effect, run, text })
     }
 }
 
@@ -122,13 +100,13 @@ impl Inner {
     }
 
     /// What a cancel can promise now, and about which run.
-    fn cancel(&self) -> Outcome<(Option<Promise>, Option<String>)> {
+    fn cancel(&self) -> Outcome<(CancelEffect, Option<String>)> {
         let state = self.view.status.updater.state;
         let Some(run) = self.run() else {
             return match (state, &self.preparing) {
                 (State::Recovering, _) => Err(recovering(None)),
-                (_, Some(Some(_))) => Ok((Some(Promise::Aborts), None)),
-                _ => Ok((None, None)),
+                (_, Some(Some(_))) => Ok((CancelEffect::Aborts, None)),
+                _ => Ok((CancelEffect::Nothing, None)),
             };
         };
         let refused = |why: &str| Err(Failure::new(Class::Refused, format!("run {} {why}", run.id)));
@@ -143,8 +121,8 @@ impl Inner {
             }
             State::Verifying if run.step == Some(StepId::Commit) => refused("has succeeded and is being recorded")
                 .map_err(|failure: Failure| failure.hint("`sentinel-updater rollback` goes back to the version before")),
-            State::Verifying => Ok((Some(Promise::RollsBack), Some(run.id.clone()))),
-            _ => Ok((Some(Promise::Aborts), Some(run.id.clone()))),
+            State::Verifying => Ok((CancelEffect::RollsBack, Some(run.id.clone()))),
+            _ => Ok((CancelEffect::Aborts, Some(run.id.clone()))),
         }
     }
 
@@ -152,8 +130,8 @@ impl Inner {
     /// passed its safe point in the very moment.
     pub(super) fn remark(&mut self, kind: &EventKind) -> Option<EventKind> {
         let text = match (kind, self.promised) {
-            (EventKind::StateChanged { state: State::Switching }, Some(Promise::Aborts)) => {
-                self.promised = Some(Promise::RollsBack);
+            (EventKind::StateChanged { state: State::Switching }, Some(CancelEffect::Aborts)) => {
+                self.promised = Some(CancelEffect::RollsBack);
                 "the abort came in the moment in which the agent was stopped: the run goes on until the new version runs, and is taken back then".to_owned()
             }
             (EventKind::RunEnded { run }, Some(_)) => {
@@ -169,6 +147,11 @@ impl Inner {
         };
         Some(EventKind::Note { level: Level::Warn, text })
     }
+}
+
+/// The engine takes no requests any more.
+pub(super) fn ending() -> Failure {
+    Failure::new(Class::Unreachable, "the service is ending").hint("ask again when it runs")
 }
 
 fn recovering(run: Option<&Run>) -> Failure {

@@ -1,6 +1,7 @@
 //! Clients that follow logs: one thread a log, while somebody follows it.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::host::process::{self, Stream};
 use crate::host::{Cancel, Command};
 use crate::model::event::Level;
 use crate::model::{Class, Failure, Outcome, Timestamp};
+use crate::world;
 
 /// How often a file is looked at.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -132,22 +134,23 @@ impl Followers {
 enum Source {
     File(Follow),
     /// The newest build's log, whichever that is: its settings, and the one being read.
-    Builds(Box<Settings>, Option<(LogPlace, Follow)>),
+    Builds(Box<Settings>, Option<(PathBuf, Follow)>),
     Program(Command),
 }
 
 impl Source {
     fn open(log: Log, settings: &Settings) -> Outcome<Self> {
-        let place = log_place(settings, log)?;
-        Ok(match (log, place) {
-            (Log::Build, None) => Self::Builds(Box::new(settings.clone()), None),
-            (Log::Build, Some(LogPlace::File(path))) => {
-                let follow = Follow::from_end(&path)?;
-                Self::Builds(Box::new(settings.clone()), Some((LogPlace::File(path), follow)))
-            }
-            (_, Some(LogPlace::File(path))) => Self::File(Follow::from_end(&path)?),
-            (_, Some(LogPlace::Service(service))) => Self::Program(journal(&service, 0, true)?),
-            (_, None) => return Err(Failure::new(Class::Internal, "a log without a place")),
+        if log == Log::Build {
+            let current = match world::newest_build_log(settings)? {
+                Some(path) => Some((path.clone(), Follow::from_end(&path)?)),
+                None => None,
+            };
+            return Ok(Self::Builds(Box::new(settings.clone()), current));
+        }
+        Ok(match log_place(settings, log)? {
+            Some(LogPlace::File(path)) => Self::File(Follow::from_end(&path)?),
+            Some(LogPlace::Service(service)) => Self::Program(journal(&service, 0, true)?),
+            None => return Err(Failure::new(Class::Internal, "a log without a place")),
         })
     }
 
@@ -167,12 +170,12 @@ impl Source {
                         follow.poll(&mut take)?;
                     }
                     if looks.is_multiple_of(SEARCH)
-                        && let Some(LogPlace::File(newest)) = log_place(settings, log)?
-                        && current.as_ref().is_none_or(|(place, _)| *place != LogPlace::File(newest.clone()))
+                        && let Some(newest) = world::newest_build_log(settings)?
+                        && current.as_ref().is_none_or(|(path, _)| *path != newest)
                     {
                         let mut follow = Follow::from_start(&newest);
                         follow.poll(&mut take)?;
-                        *current = Some((LogPlace::File(newest), follow));
+                        *current = Some((newest, follow));
                     }
                 }
                 Self::Program(_) => {}

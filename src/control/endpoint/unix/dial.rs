@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
 use tokio::net::UnixStream;
 
+use super::super::access::remedy;
 use super::groups;
 use crate::model::{Class, Failure, Outcome};
 
@@ -54,7 +55,7 @@ fn because(path: &Path, error: &io::Error) -> Failure {
         }
         io::ErrorKind::PermissionDenied => {
             let what = format!("this user may not talk to the updater at `{shown}`");
-            failure(Class::Permission, what).hint(remedy(path))
+            failure(Class::Permission, what).hint(remedy(group(path).as_deref()))
         }
         io::ErrorKind::InvalidInput => {
             failure(Class::Usage, format!("`{shown}` cannot be the path of a socket"))
@@ -64,15 +65,10 @@ fn because(path: &Path, error: &io::Error) -> Failure {
 }
 
 /// The group to join: the socket's, or where that cannot be seen its directory's.
-fn remedy(path: &Path) -> String {
-    let group = |path: &Path| Some(path.symlink_metadata().ok()?.gid());
-    let group = group(path).or_else(|| group(path.parent()?)).filter(|group| *group != 0);
-    match group.and_then(groups::name) {
-        Some(name) => {
-            format!("use sudo, or join the group (`sudo usermod -aG {name} USER`) and log in again")
-        }
-        None => "use sudo".into(),
-    }
+fn group(path: &Path) -> Option<String> {
+    let number = |path: &Path| Some(path.symlink_metadata().ok()?.gid());
+    let number = number(path).or_else(|| number(path.parent()?)).filter(|group| *group != 0);
+    number.and_then(groups::name)
 }
 
 /// Whether somebody listens at the socket `path`. Never waits.
