@@ -36,6 +36,11 @@ pub(super) fn reach(settings: &Settings) -> Reached {
     }
 }
 
+/// Whether the service may be there again at any time: it is away, or others took its seats.
+pub(super) fn may_pass(failure: &Failure) -> bool {
+    matches!(failure.class, Class::Unreachable | Class::Busy)
+}
+
 /// The service, for commands that ask and wait.
 pub(super) struct Service {
     runtime: Runtime,

@@ -8,12 +8,12 @@ use tokio::time::sleep;
 use super::args::{Log, Logs};
 use super::console::{Console, Stop};
 use super::exit::Exit;
-use super::service::{Link, Service};
+use super::service::{Link, Service, may_pass};
 use super::{Call, Ended};
 use crate::control::protocol::{self, LogTail};
 use crate::control::{Notice, Request};
 use crate::host::signals::Signals;
-use crate::model::{Class, Failure};
+use crate::model::Failure;
 
 /// Between two tries to reach the service again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -118,9 +118,7 @@ impl Printer<'_> {
                     self.print(&new)?;
                     return Ok(link);
                 }
-                Err(failure) if matches!(failure.class, Class::Unreachable | Class::Busy) => {
-                    sleep(PAUSE).await
-                }
+                Err(failure) if may_pass(&failure) => sleep(PAUSE).await,
                 Err(failure) => return Err(failure.into()),
             }
         }

@@ -2,6 +2,7 @@
 //!
 //! A service that goes away is waited for without end; what is shown meanwhile says how old it is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -9,14 +10,14 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::console::{Console, Stop};
 use super::exit::Exit;
 use super::screen::{self, Place};
-use super::service::Link;
+use super::service::{Link, may_pass};
 use super::{Call, Ended, absent};
 use crate::config::Settings;
 use crate::control::protocol::{Subscribe, Subscribed};
 use crate::control::{Notice, Request};
 use crate::daemon;
 use crate::host::signals::Signals;
-use crate::model::{Class, EventKind, Failure, Outcome, Status, Timestamp, View};
+use crate::model::{EventKind, Failure, Outcome, Status, Timestamp, View};
 use crate::render;
 use crate::render::words;
 
@@ -31,7 +32,7 @@ pub(super) fn run(call: &Call<'_>, json: bool) -> Ended {
     let runtime = daemon::runtime()?;
     let ended = runtime.block_on(async {
         let mut signals = Signals::listen();
-        let mut watcher = Watcher::new(&settings, Display::new(call.console, json));
+        let mut watcher = Watcher::new(Arc::new(settings), Display::new(call.console, json));
         tokio::select! {
             ended = watcher.watch() => ended,
             // It is how a look ends.
@@ -43,7 +44,7 @@ pub(super) fn run(call: &Call<'_>, json: bool) -> Ended {
 }
 
 struct Watcher<'a> {
-    settings: &'a Settings,
+    settings: Arc<Settings>,
     display: Display<'a>,
     known: Option<Known>,
 }
@@ -56,7 +57,7 @@ struct Known {
 }
 
 impl<'a> Watcher<'a> {
-    fn new(settings: &'a Settings, display: Display<'a>) -> Self {
+    fn new(settings: Arc<Settings>, display: Display<'a>) -> Self {
         Self { settings, display, known: None }
     }
 
@@ -67,15 +68,20 @@ impl<'a> Watcher<'a> {
                 Ok(link) => self.look(link).await?,
                 Err(failure) => failure,
             };
-            match failure.class {
-                // It may be there again at any time.
-                Class::Unreachable | Class::Busy | Class::Cancelled => {}
-                _ => return Err(failure.into()),
+            if !may_pass(&failure) {
+                return Err(failure.into());
             }
-            let failure = absent::explain(self.settings, failure);
+            let failure = self.explained(failure).await;
             self.show(Some(&failure))?;
             sleep(PAUSE).await;
         }
+    }
+
+    /// With the reason, which the service manager may take long to tell: a signal is heard meanwhile.
+    async fn explained(&self, failure: Failure) -> Failure {
+        let (settings, raw) = (self.settings.clone(), failure.clone());
+        let explained = tokio::task::spawn_blocking(move || absent::explain(&settings, raw));
+        explained.await.unwrap_or(failure)
     }
 
     async fn reach(&mut self) -> Outcome<Link> {
@@ -232,6 +238,7 @@ fn lost(heard_at: Option<Timestamp>, failure: &Failure) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Class;
 
     #[test]
     fn what_is_old_says_so() {

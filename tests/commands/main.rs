@@ -21,6 +21,8 @@ mod leaving;
 #[allow(dead_code)]
 mod pty;
 #[cfg(target_os = "linux")]
+mod silent;
+#[cfg(target_os = "linux")]
 mod terminal;
 #[cfg(target_os = "linux")]
 mod watching;
@@ -32,6 +34,7 @@ fn main() {
         ("asking", asking::tests()),
         ("following", following::tests()),
         ("leaving", leaving::tests()),
+        ("silent", silent::tests()),
         ("terminal", terminal::tests()),
         ("watching", watching::tests()),
     ];

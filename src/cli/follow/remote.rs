@@ -8,7 +8,7 @@ use super::course::{Course, Seen};
 use super::teller::Teller;
 use crate::cli::console::Stop;
 use crate::cli::exit::Exit;
-use crate::cli::service::{Link, Service};
+use crate::cli::service::{Link, Service, may_pass};
 use crate::cli::{Call, Ended};
 use crate::control::Request;
 use crate::control::protocol::{Begun, History, Subscribe, Subscribed};
@@ -38,9 +38,10 @@ pub(in crate::cli) struct Work {
 pub(in crate::cli) fn begin(call: &Call<'_>, service: Service, work: Work) -> Ended {
     let (runtime, link) = service.into_parts();
     let ended = runtime.block_on(async {
-        let mut signals = Signals::listen();
         // Before it begins: nothing of it is missed.
         let subscribed: Subscribed = link.ask(Request::Subscribe(Subscribe::default())).await?;
+        // Until here a signal simply ends us, as nothing has been asked for.
+        let mut signals = Signals::listen();
         let begun: Begun = tokio::select! {
             begun = link.ask(work.request) => begun.map_err(busy)?,
             _ = signals.next() => return Err(unanswered(work.name).into()),
@@ -107,7 +108,13 @@ impl Follower<'_> {
                     None => return Ok(self.leave()),
                 },
             };
-            if let Some(run) = self.see(seen).await? {
+            // The service may be asked, and it may say nothing.
+            let ended = tokio::select! {
+                biased;
+                ended = self.see(seen) => ended?,
+                _ = signals.next() => return Ok(self.leave()),
+            };
+            if let Some(run) = ended {
                 self.teller.wipe();
                 return Ok(Some(run));
             }
@@ -136,7 +143,7 @@ impl Follower<'_> {
         let runs: Vec<Run> = match self.link.ask(Request::History(History { limit: Some(RECENT) })).await {
             Ok(runs) => runs,
             // The next look at the connection tells, and this is asked again after it.
-            Err(failure) if failure.class == Class::Unreachable => return Ok(None),
+            Err(failure) if may_pass(&failure) => return Ok(None),
             Err(failure) => return Err(failure.into()),
         };
         if let Some(run) = runs.into_iter().find(|run| run.id == self.course.id()) {
@@ -175,7 +182,7 @@ impl Follower<'_> {
                     self.teller.say("  the service is there again");
                     return Ok(Some(self.course.resume(subscribed)));
                 }
-                Err(failure) if failure.class == Class::Unreachable && Instant::now() < until => {
+                Err(failure) if may_pass(&failure) && Instant::now() < until => {
                     tokio::select! {
                         () = sleep(PAUSE) => {}
                         _ = signals.next() => return Ok(None),
