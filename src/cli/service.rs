@@ -1,24 +1,16 @@
-//! The way to the running service: its socket, and what it says, cleaned.
-//!
-//! Whatever comes over the socket is foreign text: every string in it is cleaned here, once, before anything
-//! is made of it. What is printed afterwards, as text or as JSON, can neither steer a terminal nor reorder a
-//! line: JSON escapes only the ASCII controls by itself.
+//! The way to the running service: its socket, and what it says.
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use super::absent;
 use crate::config::Settings;
-use crate::control::client::{Client, Connection, Heard, Notices};
 use crate::control::protocol::Welcome;
-use crate::control::{Notice, Request};
+use crate::control::{Client, Connection, Notice, Notices, Request};
 use crate::daemon;
-use crate::host::text::clean;
-use crate::model::{Class, Event, EventKind, Failure, Outcome};
+use crate::model::{Class, Failure, Outcome};
 
 /// Whether there is a service to talk to.
 pub(super) enum Reached {
@@ -88,7 +80,7 @@ impl Link {
     /// As [`Client::connect`].
     pub(super) async fn dial(socket: &Path) -> Outcome<Self> {
         let Connection { client, welcome, notices } = Client::connect(socket, super::BUILD.version).await?;
-        Ok(Self { socket: socket.to_owned(), client, welcome: read(welcome, "hello")?, notices })
+        Ok(Self { socket: socket.to_owned(), client, welcome, notices })
     }
 
     /// Connects once more.
@@ -104,8 +96,7 @@ impl Link {
     /// # Errors
     /// What the service answers; `Unreachable` when it goes away meanwhile.
     pub(super) async fn ask<T: DeserializeOwned>(&self, request: Request) -> Outcome<T> {
-        let answer = self.client.send(&request).await?;
-        serde_json::from_value(cleaned(answer)).map_err(|_| strange(request.method()))
+        self.client.ask(&request).await
     }
 
     /// The next thing that the service says unasked. May be dropped and called again: nothing is lost.
@@ -113,68 +104,6 @@ impl Link {
     /// # Errors
     /// Why the connection is over.
     pub(super) async fn next(&mut self) -> Outcome<Notice> {
-        match self.notices.next().await {
-            Some(Heard::Notice(notice)) => cleaned_notice(notice),
-            Some(Heard::Closed(failure)) => Err(failure),
-            None => Err(Failure::new(Class::Unreachable, "the connection to the service is over")),
-        }
-    }
-}
-
-/// Cleans every string in a value.
-fn cleaned(value: Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(clean(&text)),
-        Value::Array(values) => Value::Array(values.into_iter().map(cleaned).collect()),
-        Value::Object(fields) => {
-            Value::Object(fields.into_iter().map(|(key, value)| (clean(&key), cleaned(value))).collect())
-        }
-        other => other,
-    }
-}
-
-/// The same for what was read already.
-fn read<T: Serialize + DeserializeOwned>(value: T, what: &str) -> Outcome<T> {
-    let value = serde_json::to_value(&value).map_err(|_| strange(what))?;
-    serde_json::from_value(cleaned(value)).map_err(|_| strange(what))
-}
-
-fn cleaned_notice(notice: Notice) -> Outcome<Notice> {
-    match notice {
-        // By far the most, and nothing else in it is text.
-        Notice::Event(event) if matches!(event.kind, EventKind::Output { .. }) => {
-            let Event { seq, at, kind } = *event;
-            let EventKind::Output { line } = kind else { return Err(strange("event")) };
-            let kind = EventKind::Output { line: clean(&line) };
-            Ok(Notice::Event(Box::new(Event { seq, at, kind })))
-        }
-        notice => read(notice, "notice"),
-    }
-}
-
-fn strange(what: &str) -> Failure {
-    Failure::new(Class::Internal, format!("what the service says (`{what}`) is not understood"))
-        .hint("use the same version of sentinel-updater on both sides")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Timestamp;
-
-    #[test]
-    fn nothing_that_steers_a_terminal_comes_in() {
-        let dirty = serde_json::json!({"a\u{202e}": ["\u{1b}[31mred", {"b": "x\u{9b}2Jy\u{202e}z", "c": 7}]});
-        let clean = cleaned(dirty);
-        assert_eq!(clean, serde_json::json!({"a": ["red", {"b": "xyz", "c": 7}]}));
-        for kind in [
-            EventKind::Output { line: "\u{1b}]0;title\u{7}text".into() },
-            EventKind::TurnedBack { error: "te\u{85}xt\u{2066}".into() },
-        ] {
-            let event = Event { seq: 1, at: Timestamp::UNIX_EPOCH, kind };
-            let notice = cleaned_notice(Notice::Event(Box::new(event))).expect("still an event");
-            let json = serde_json::to_string(&notice).expect("JSON");
-            assert!(json.contains(r#""text""#), "{json}");
-        }
+        self.notices.next().await
     }
 }

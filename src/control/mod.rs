@@ -14,7 +14,7 @@ mod relay;
 mod server;
 mod service;
 
-pub use client::{Client, Connection, Heard, Notices, understand};
+pub use client::{Client, Connection, Notices, understand};
 pub use endpoint::{Access, Gate, Listener, Warning};
 pub use protocol::{Notice, Request, Role};
 pub use queue::Queue;

@@ -288,6 +288,17 @@ pub enum Notice {
     Log(LogLines),
 }
 
+impl Notice {
+    /// Whether a client that reads too slowly may do without it.
+    pub fn may_be_dropped(&self) -> bool {
+        match self {
+            Self::Event(event) => event.kind.may_be_dropped(),
+            Self::Log(_) => true,
+            Self::Dropped(_) | Self::Resync(_) => false,
+        }
+    }
+}
+
 /// What did not reach a slow client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {

@@ -6,7 +6,6 @@ use super::model::Ticket;
 use super::msg::{Answer, Msg};
 use crate::control::protocol::{Begun, Cancelled, LogTail, Was};
 use crate::control::{Request, understand};
-use crate::host::text::clean;
 use crate::model::Outcome;
 use crate::model::status::Latest;
 
@@ -29,7 +28,7 @@ fn understood(ticket: Ticket, request: &Request, value: Value) -> Outcome<Msg> {
         Request::Check => Answer::Done(checked(&understand(request, value)?)),
         Request::Update(_) => Answer::Done(begun(understand(request, value)?, "the update has begun")),
         Request::Rollback(_) => Answer::Done(begun(understand(request, value)?, "the rollback has begun")),
-        Request::Cancel => Answer::Done(clean(&understand::<Cancelled>(request, value)?.text)),
+        Request::Cancel => Answer::Done(understand::<Cancelled>(request, value)?.text),
         Request::Pause(_) => Answer::Done("automatic updates are paused".into()),
         Request::Resume => Answer::Done(match understand::<Was>(request, value)?.was {
             true => "automatic updates go on".into(),
@@ -52,12 +51,12 @@ fn understood(ticket: Ticket, request: &Request, value: Value) -> Outcome<Msg> {
 }
 
 fn begun(begun: Begun, yes: &str) -> String {
-    begun.nothing.map_or_else(|| yes.to_owned(), |nothing| clean(&nothing))
+    begun.nothing.unwrap_or_else(|| yes.to_owned())
 }
 
 fn checked(latest: &Latest) -> String {
     match (&latest.error, &latest.version, latest.update_available) {
-        (Some(error), _, _) => format!("the check failed: {}", clean(error)),
+        (Some(error), _, _) => format!("the check failed: {error}"),
         (None, Some(version), true) => format!("{version} is available"),
         (None, Some(version), false) => format!("up to date: {version} is the newest"),
         (None, None, _) => "the module has no version to take".to_owned(),
@@ -80,7 +79,7 @@ mod tests {
         };
         let update = Request::Update(Update::default());
         assert_eq!(said(&update, json!({"run": "r1"})), "the update has begun");
-        assert_eq!(said(&update, json!({"nothing": "already\u{1b}[2J current"})), "already current");
+        assert_eq!(said(&update, json!({"nothing": "already current"})), "already current");
         assert_eq!(said(&Request::Resume, json!({"was": false})), "automatic updates were not paused");
         let logs = Request::Logs(Logs { log: Log::Agent, lines: 5, follow: true });
         let tail = message(Ticket(1), &logs, Ok(json!({"lines": ["a"]})));

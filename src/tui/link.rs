@@ -12,7 +12,7 @@ use super::answer;
 use super::model::Ticket;
 use super::msg::Msg;
 use crate::control::protocol::{Subscribe, Subscribed};
-use crate::control::{Client, Connection, Heard, Notice, Request};
+use crate::control::{Client, Connection, Notice, Request};
 use crate::host::ssh::{Process, Questions, Ssh};
 use crate::model::{Class, Failure, Outcome, Timestamp};
 
@@ -172,26 +172,17 @@ impl Task {
                         self.ask(&client, ticket, request);
                     }
                     heard = notices.next() => match heard {
-                        Some(Heard::Notice(notice)) => {
+                        Ok(notice) => {
                             let mut batch = vec![notice];
-                            let mut end = None;
-                            while batch.len() < TOGETHER {
-                                match now(notices.next()) {
-                                    Some(Some(Heard::Notice(notice))) => batch.push(notice),
-                                    Some(Some(Heard::Closed(failure))) => {
-                                        end = Some(failure);
-                                        break;
-                                    }
-                                    Some(None) | None => break,
-                                }
+                            // The end of the connection is told once more.
+                            while batch.len() < TOGETHER
+                                && let Some(Ok(notice)) = notices.try_next()
+                            {
+                                batch.push(notice);
                             }
                             self.hand_over(batch).await?;
-                            if let Some(failure) = end {
-                                break failure;
-                            }
                         }
-                        Some(Heard::Closed(failure)) => break failure,
-                        None => break Failure::new(Class::Unreachable, "the connection to the service is over"),
+                        Err(failure) => break failure,
                     },
                 }
             },
@@ -278,15 +269,6 @@ impl Task {
     }
 }
 
-/// What is ready now; nothing is lost if it is not.
-fn now<T>(future: impl Future<Output = T>) -> Option<T> {
-    let mut future = std::pin::pin!(future);
-    match future.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
-        std::task::Poll::Ready(value) => Some(value),
-        std::task::Poll::Pending => None,
-    }
-}
-
 /// How long to wait before the next try: longer each time, and not the same for everybody.
 #[derive(Debug, Default)]
 struct Pause {
@@ -314,11 +296,5 @@ mod tests {
             let time = pause.next().as_millis();
             assert!(time <= full && time >= full * 3 / 4, "{time} of {full}");
         }
-    }
-
-    #[test]
-    fn what_is_not_ready_is_left_alone() {
-        assert_eq!(now(std::future::ready(7)), Some(7));
-        assert_eq!(now(std::future::pending::<u8>()), None);
     }
 }

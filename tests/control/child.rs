@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use sentinel_updater::control::protocol::{Pause, Subscribe};
-use sentinel_updater::control::{Access, Client, Heard, Listener, Request, serve};
+use sentinel_updater::control::{Access, Client, Listener, Request, serve};
 use sentinel_updater::model::Failure;
 
 use crate::fake::Fake;
@@ -69,10 +69,8 @@ async fn listen(socket: &Path) {
     talk.client.send(&Request::Subscribe(Subscribe::default())).await.expect("subscribed");
     say(&format!("in as {:?}", talk.welcome.role));
     loop {
-        match talk.notices.next().await {
-            Some(Heard::Closed(failure)) => return say(&format!("closed {}", shown(&failure))),
-            Some(_) => {}
-            None => panic!("no reason"),
+        if let Err(failure) = talk.notices.next().await {
+            return say(&format!("closed {}", shown(&failure)));
         }
     }
 }

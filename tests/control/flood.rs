@@ -1,7 +1,7 @@
 //! Clients that read slowly, not at all, or come back.
 
 use sentinel_updater::control::protocol::{Subscribe, Subscribed};
-use sentinel_updater::control::{Connection, Heard, Notice, Request};
+use sentinel_updater::control::{Connection, Notice, Request};
 use sentinel_updater::model::view::Folded;
 use sentinel_updater::model::{EventKind, View};
 use serde_json::json;
@@ -188,8 +188,8 @@ fn events_between_snapshot_and_stream_are_not_lost() {
                     break;
                 }
                 match talk.notices.next().await {
-                    Some(Heard::Notice(Notice::Event(event))) => assert_eq!(view.apply(&event), Folded::Next),
-                    Some(Heard::Notice(Notice::Resync(new))) => view = *new,
+                    Ok(Notice::Event(event)) => assert_eq!(view.apply(&event), Folded::Next),
+                    Ok(Notice::Resync(new)) => view = *new,
                     other => panic!("{other:?}"),
                 }
             }

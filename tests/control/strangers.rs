@@ -1,7 +1,7 @@
 //! The client with services that are older, newer, or dying: the other side is written by hand.
 
 use sentinel_updater::control::protocol::PROTOCOL;
-use sentinel_updater::control::{Client, Connection, Heard, Notice, Request};
+use sentinel_updater::control::{Client, Connection, Notice, Request};
 use sentinel_updater::model::{Class, EventKind, Outcome};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream};
@@ -100,7 +100,7 @@ fn what_a_newer_service_says_breaks_nothing() {
         let mut heard = Vec::new();
         for _ in 0..3 {
             match talk.notices.next().await {
-                Some(Heard::Notice(Notice::Event(event))) => heard.push((event.seq, event.kind)),
+                Ok(Notice::Event(event)) => heard.push((event.seq, event.kind)),
                 other => panic!("{other:?}"),
             }
         }
@@ -169,10 +169,12 @@ fn a_service_that_goes_away_fails_what_was_asked() {
         let (answer, ()) = tokio::join!(talk.client.send(&Request::Check), lost);
         assert_eq!(answer.expect_err("lost").class, Class::Unreachable);
         match talk.notices.next().await {
-            Some(Heard::Closed(failure)) => assert_eq!(failure.class, Class::Unreachable),
+            Err(failure) => assert_eq!(failure.class, Class::Unreachable),
             other => panic!("{other:?}"),
         }
-        assert_eq!(talk.notices.next().await, None);
+        // The reason stays.
+        assert_eq!(talk.notices.next().await.expect_err("over").class, Class::Unreachable);
+        assert!(matches!(talk.notices.try_next(), Some(Err(_))));
         assert_eq!(talk.client.send(&Request::Status).await.expect_err("over").class, Class::Unreachable);
     });
 }
@@ -192,11 +194,11 @@ fn who_does_not_listen_still_gets_answers() {
         let (answer, ()) = tokio::join!(talk.client.ask::<u8>(&Request::Check), serve);
         assert_eq!(answer, Ok(7));
         match talk.notices.next().await {
-            Some(Heard::Notice(Notice::Dropped(dropped))) => assert_eq!(dropped.count, 5_000 - 1_024),
+            Ok(Notice::Dropped(dropped)) => assert_eq!(dropped.count, 5_000 - 1_024),
             other => panic!("{other:?}"),
         }
         match talk.notices.next().await {
-            Some(Heard::Notice(Notice::Event(event))) => assert_eq!(event.seq, 5_000 - 1_023),
+            Ok(Notice::Event(event)) => assert_eq!(event.seq, 5_000 - 1_023),
             other => panic!("{other:?}"),
         }
     });

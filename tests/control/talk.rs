@@ -1,7 +1,7 @@
 //! Questions, answers and events.
 
 use sentinel_updater::control::protocol::{LogTail, Logs, Subscribe, Subscribed};
-use sentinel_updater::control::{Heard, Notice, Notices, Request, Role};
+use sentinel_updater::control::{Notice, Notices, Request, Role};
 use sentinel_updater::model::{Class, EventKind};
 use serde_json::json;
 
@@ -20,7 +20,7 @@ pub(crate) fn tests() -> Vec<Test> {
 
 pub(crate) async fn event(notices: &mut Notices) -> (u64, EventKind) {
     match notices.next().await {
-        Some(Heard::Notice(Notice::Event(event))) => (event.seq, event.kind),
+        Ok(Notice::Event(event)) => (event.seq, event.kind),
         other => panic!("wanted an event, heard {other:?}"),
     }
 }
@@ -78,7 +78,7 @@ fn a_subscriber_gets_the_view_and_every_event_after_it() {
         }
         while view.seq < 501 {
             match talk.notices.next().await {
-                Some(Heard::Notice(Notice::Event(event))) => {
+                Ok(Notice::Event(event)) => {
                     assert_eq!(view.apply(&event), sentinel_updater::model::view::Folded::Next);
                 }
                 other => panic!("{other:?}"),
@@ -100,7 +100,7 @@ fn the_end_of_a_log_comes_before_its_next_lines() {
         let tail: LogTail = talk.client.ask(&Request::Logs(logs)).await.expect("an answer");
         assert_eq!(tail.lines, ["before"]);
         match talk.notices.next().await {
-            Some(Heard::Notice(Notice::Log(lines))) => assert_eq!(lines.lines, ["after"]),
+            Ok(Notice::Log(lines)) => assert_eq!(lines.lines, ["after"]),
             other => panic!("{other:?}"),
         }
     });

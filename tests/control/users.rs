@@ -3,7 +3,7 @@
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::PathBuf;
 
-use sentinel_updater::control::{Access, Client, Heard, Request};
+use sentinel_updater::control::{Access, Client, Request};
 use sentinel_updater::model::Class;
 
 use crate::child::{Program, STRANGER};
@@ -183,7 +183,7 @@ fn a_service_that_is_killed_is_noticed() {
         killed.send(&Request::Status).await.expect("it lives");
         service.kill();
         assert_eq!(asked.await.expect("no panic").expect_err("lost").class, Class::Unreachable);
-        assert!(matches!(talk.notices.next().await, Some(Heard::Closed(_))));
+        assert_eq!(talk.notices.next().await.expect_err("over").class, Class::Unreachable);
         let failure = Client::connect(&socket, "1.0.0").await.expect_err("gone");
         assert!(failure.line().contains("has ended"), "{failure}");
         // Its successor finds the file and is reached.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use sentinel_updater::control::protocol::{Subscribe, Subscribed, Welcome};
-use sentinel_updater::control::{Client, Connection, Heard, Notice, Notices, Request};
+use sentinel_updater::control::{Client, Connection, Notice, Notices, Request};
 use sentinel_updater::model::view::Folded;
-use sentinel_updater::model::{Class, Event, Failure, Outcome, View};
+use sentinel_updater::model::{Event, Failure, Outcome, View};
 use serde_json::Value;
 
 use super::host::{Host, LONG};
@@ -44,14 +44,13 @@ impl Follower {
     /// Hears the next event; false: the connection is closed.
     pub(crate) async fn hear(&mut self) -> Result<(), Failure> {
         match self.notices.next().await {
-            Some(Heard::Notice(Notice::Event(event))) => {
+            Ok(Notice::Event(event)) => {
                 assert_eq!(self.view.apply(&event), Folded::Next, "{event:?}");
                 self.events.push(*event);
                 Ok(())
             }
-            Some(Heard::Notice(other)) => panic!("{other:?}"),
-            Some(Heard::Closed(failure)) => Err(failure),
-            None => Err(Failure::new(Class::Unreachable, "closed before")),
+            Ok(other) => panic!("{other:?}"),
+            Err(failure) => Err(failure),
         }
     }
 

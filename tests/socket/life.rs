@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use rustix::process::Signal;
 use sentinel_updater::cli::demo::Variant;
+use sentinel_updater::control::Notice;
 use sentinel_updater::control::Request;
 use sentinel_updater::control::protocol::{Begun, Log, LogTail, Logs, Subscribe, Update};
-use sentinel_updater::control::{Heard, Notice};
 use sentinel_updater::model::Class;
 use sentinel_updater::model::status::AgentLife;
 
@@ -121,7 +121,7 @@ async fn dying() {
     let mut heard = Vec::new();
     while !(heard.contains(&Log::Agent) && heard.contains(&Log::Updater)) {
         match logs.notices.next().await {
-            Some(Heard::Notice(Notice::Log(lines))) => heard.push(lines.log),
+            Ok(Notice::Log(lines)) => heard.push(lines.log),
             other => panic!("{other:?}"),
         }
     }
@@ -130,13 +130,13 @@ async fn dying() {
     let _: Begun = one.ask(Request::Update(Update::default())).await;
     loop {
         match logs.notices.next().await {
-            Some(Heard::Notice(Notice::Log(lines)))
+            Ok(Notice::Log(lines))
                 if lines.log == Log::Build
                     && lines.lines.iter().any(|line| line.contains("before the compiler")) =>
             {
                 break;
             }
-            Some(Heard::Notice(Notice::Log(_) | Notice::Dropped(_))) => {}
+            Ok(Notice::Log(_) | Notice::Dropped(_)) => {}
             other => panic!("{other:?}"),
         }
     }

@@ -5,10 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::Heard;
 use crate::control::Notice;
 use crate::control::protocol::Dropped;
-use crate::model::{Class, Failure};
+use crate::model::{Class, Failure, Outcome};
 
 /// So many make the reader wait, unless somebody waits for an answer behind them.
 const ENOUGH: usize = 1_024;
@@ -29,8 +28,6 @@ struct Inner {
     missing: u64,
     /// Why the connection is over.
     reason: Option<Failure>,
-    /// It was said.
-    said: bool,
     /// The hearing end is gone.
     unheard: bool,
 }
@@ -47,7 +44,7 @@ impl Inbox {
         }
         inner.notices.push_back(notice);
         if inner.notices.len() > ENOUGH {
-            match inner.notices.iter().position(may_be_dropped) {
+            match inner.notices.iter().position(Notice::may_be_dropped) {
                 Some(at) => {
                     inner.notices.remove(at);
                     inner.missing += 1;
@@ -77,27 +74,32 @@ impl Inbox {
         self.lock().notices.len() >= ENOUGH
     }
 
-    pub(super) async fn next(&self) -> Option<Heard> {
+    /// The next notice, as soon as there is one.
+    ///
+    /// # Errors
+    /// Why the connection is over, as often as it is asked.
+    pub(super) async fn next(&self) -> Outcome<Notice> {
         loop {
-            {
-                let mut inner = self.lock();
-                if inner.missing > 0 {
-                    let count = std::mem::take(&mut inner.missing);
-                    return Some(Heard::Notice(Notice::Dropped(Dropped { count })));
-                }
-                if let Some(notice) = inner.notices.pop_front() {
-                    drop(inner);
-                    self.taken.notify_one();
-                    return Some(Heard::Notice(notice));
-                }
-                if let Some(reason) = &inner.reason {
-                    let reason = reason.clone();
-                    let first = !std::mem::replace(&mut inner.said, true);
-                    return first.then_some(Heard::Closed(reason));
-                }
+            if let Some(next) = self.take() {
+                return next;
             }
             self.added.notified().await;
         }
+    }
+
+    /// What is there now.
+    pub(super) fn take(&self) -> Option<Outcome<Notice>> {
+        let mut inner = self.lock();
+        if inner.missing > 0 {
+            let count = std::mem::take(&mut inner.missing);
+            return Some(Ok(Notice::Dropped(Dropped { count })));
+        }
+        if let Some(notice) = inner.notices.pop_front() {
+            drop(inner);
+            self.taken.notify_one();
+            return Some(Ok(notice));
+        }
+        inner.reason.clone().map(Err)
     }
 
     /// The connection is over.
@@ -123,13 +125,5 @@ impl Inbox {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn may_be_dropped(notice: &Notice) -> bool {
-    match notice {
-        Notice::Event(event) => event.kind.may_be_dropped(),
-        Notice::Log(_) => true,
-        Notice::Dropped(_) | Notice::Resync(_) => false,
     }
 }

@@ -17,7 +17,6 @@ use tokio::sync::{mpsc, oneshot};
 use super::endpoint;
 use super::protocol::{Hello, PROTOCOL, Welcome};
 use super::{Notice, Request};
-use crate::host::text::clean;
 use crate::model::{Class, Failure, Outcome};
 use driver::{Ask, Driver};
 use inbox::Inbox;
@@ -51,15 +50,6 @@ pub struct Notices {
     inbox: Arc<Inbox>,
     /// The connection lives as long as this end does.
     _asks: mpsc::Sender<Ask>,
-}
-
-/// What comes unasked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
-    /// The service says something.
-    Notice(Notice),
-    /// The connection is over, and why. Nothing follows.
-    Closed(Failure),
 }
 
 impl Client {
@@ -142,10 +132,21 @@ impl Client {
 }
 
 impl Notices {
-    /// The next one, in order. `None`: the connection is over, and it was said why. May be dropped and called
-    /// again: nothing is lost. Who does not call it makes the service drop lines, not itself grow.
-    pub async fn next(&mut self) -> Option<Heard> {
+    /// The next one, in order. May be dropped and called again: nothing is lost. Who does not call it makes the
+    /// service drop lines, not itself grow.
+    ///
+    /// # Errors
+    /// Why the connection is over, then and whenever it is called again.
+    pub async fn next(&mut self) -> Outcome<Notice> {
         self.inbox.next().await
+    }
+
+    /// The same without waiting; none: there is nothing yet.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub fn try_next(&mut self) -> Option<Outcome<Notice>> {
+        self.inbox.take()
     }
 }
 
@@ -163,7 +164,7 @@ pub fn understand<T: DeserializeOwned>(request: &Request, answer: Value) -> Outc
     serde_json::from_value(answer).map_err(|error| {
         let what = format!("the service's answer to `{}` is not understood", request.method());
         Failure::new(Class::Internal, what)
-            .cause(clean(&error.to_string()))
+            .cause(error.to_string())
             .hint("use the same version of sentinel-updater on both sides")
     })
 }
@@ -175,7 +176,7 @@ fn silent(patience: Duration) -> Failure {
 
 fn other_protocol(welcome: &Value, program: &str) -> Failure {
     let theirs = &welcome["protocol"];
-    let version = clean(welcome["program"].as_str().unwrap_or("?"));
+    let version = welcome["program"].as_str().unwrap_or("?");
     let what = format!(
         "the service is sentinel-updater {version} with protocol {theirs}, this program is {program} with \
          protocol {PROTOCOL}: they do not understand each other"

@@ -59,14 +59,17 @@ pub enum Heard {
 }
 
 /// Reads the line of a server. What it holds beyond our knowledge is left out.
+///
+/// This is where its texts enter: each is cleaned here, before anything is made of it. What is shown or printed
+/// afterwards, as text or as JSON, can neither steer a terminal nor reorder a line.
 pub fn heard(line: &str) -> Heard {
-    let Ok(Value::Object(mut object)) = serde_json::from_str::<Value>(line) else { return Heard::Unknown };
-    if let Some(method) = object.remove("method") {
-        let params = object.remove("params").unwrap_or_default();
-        return match notice::read(method, params) {
-            Some(notice) => Heard::Notice(Box::new(notice)),
-            None => Heard::Unknown,
-        };
+    let Ok(mut said) = serde_json::from_str::<Value>(line) else { return Heard::Unknown };
+    cleanse(&mut said);
+    let Value::Object(mut object) = said else { return Heard::Unknown };
+    if let Some(method) = object.get("method") {
+        let params = object.get("params").unwrap_or(&Value::Null);
+        let notice = method.as_str().and_then(|method| notice::read(method, params));
+        return notice.map_or(Heard::Unknown, |notice| Heard::Notice(Box::new(notice)));
     }
     let result = object.remove("result");
     let outcome = match (object.remove("error"), result) {
@@ -81,7 +84,24 @@ pub fn heard(line: &str) -> Heard {
     }
 }
 
-/// The failure again. Its texts are shown on terminals, and a server elsewhere is not trusted with those.
+/// Cleans every string in a value, the names of fields too.
+fn cleanse(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = clean(text),
+        Value::Array(values) => values.iter_mut().for_each(cleanse),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(cleanse);
+            // Ours are clean: they are taken apart only where somebody else's is among them.
+            if fields.keys().any(|name| clean(name) != *name) {
+                *fields =
+                    std::mem::take(fields).into_iter().map(|(name, value)| (clean(&name), value)).collect();
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The failure again.
 fn failure(mut error: Map<String, Value>) -> Failure {
     let code = error.get("code").and_then(Value::as_i64).unwrap_or(FAILED);
     let message = error.get("message").and_then(Value::as_str).unwrap_or("the service gives no reason");
@@ -90,9 +110,6 @@ fn failure(mut error: Map<String, Value>) -> Failure {
         let class = if code == FAILED { Class::Internal } else { Class::Usage };
         Failure::new(class, message)
     });
-    failure.what = clean(&failure.what);
-    failure.causes.iter_mut().for_each(|cause| *cause = clean(cause));
-    failure.hint = failure.hint.map(|hint| clean(&hint));
     if code == NO_SUCH_METHOD {
         failure.hint = Some("the service is older than this program: update it".into());
     }
@@ -107,4 +124,26 @@ fn ours(data: Value) -> Option<Failure> {
         data.insert("class".into(), json!(Class::Internal));
     }
     serde_json::from_value(Value::Object(data)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_steers_a_terminal_comes_in() {
+        let dirty = json!({"id": 1, "result": {"a\u{202e}": ["\u{1b}[31mred", {"b": "x\u{9b}2Jy\u{202e}z", "c": 7}]}});
+        let clean = json!({"a": ["red", {"b": "xyz", "c": 7}]});
+        assert_eq!(heard(&dirty.to_string()), Heard::Answer(Id::number(1), Ok(clean)));
+        let at = "2026-01-02T03:04:05Z";
+        for params in [
+            json!({"seq": 1, "at": at, "event": "output", "line": "\u{1b}]0;title\u{7}text"}),
+            json!({"seq": 1, "at": at, "event": "turned_back", "error": "te\u{85}xt\u{2066}"}),
+        ] {
+            let line = json!({"method": "event", "params": params}).to_string();
+            let Heard::Notice(notice) = heard(&line) else { panic!("{line}") };
+            let json = serde_json::to_string(&notice).expect("JSON");
+            assert!(json.contains(r#""text""#), "{json}");
+        }
+    }
 }

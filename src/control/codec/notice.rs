@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde::{Deserialize as _, Serialize};
+use serde_json::Value;
 
 use super::JSON_RPC;
 use crate::control::Notice;
+use crate::control::protocol::{Dropped, LogLines};
 use crate::control::queue::Line;
-use crate::host::text::clean;
 use crate::model::event::Level;
-use crate::model::{Event, EventKind};
+use crate::model::{Event, EventKind, Timestamp, View};
 
 #[derive(Serialize)]
 struct Said<'a, T> {
@@ -29,30 +29,35 @@ pub fn event(event: &Event) -> Line {
     Line { text: said("event", event), may_be_dropped: event.kind.may_be_dropped() }
 }
 
-/// The line of a notice. Lines of logs may be dropped.
+/// The line of a notice.
 pub fn notice(notice: &Notice) -> Line {
-    match notice {
-        Notice::Event(inner) => event(inner),
-        Notice::Dropped(dropped) => Line { text: said("dropped", dropped), may_be_dropped: false },
-        Notice::Resync(view) => Line { text: said("resync", view), may_be_dropped: false },
-        Notice::Log(lines) => Line { text: said("log", lines), may_be_dropped: true },
-    }
+    let text = match notice {
+        Notice::Event(event) => said("event", event),
+        Notice::Dropped(dropped) => said("dropped", dropped),
+        Notice::Resync(view) => said("resync", view),
+        Notice::Log(lines) => said("log", lines),
+    };
+    Line { text, may_be_dropped: notice.may_be_dropped() }
 }
 
 /// The notice again; `None` when this version does not understand it. An event of a kind that it does not
 /// know becomes a remark for developers with the same number: it changes no view, and none is missing.
-pub(super) fn read(method: Value, params: Value) -> Option<Notice> {
-    if method != "event" {
-        return serde_json::from_value(json!({"method": method, "params": params})).ok();
+pub(super) fn read(method: &str, params: &Value) -> Option<Notice> {
+    match method {
+        "event" => {
+            Event::deserialize(params).ok().or_else(|| unknown(params)).map(Box::new).map(Notice::Event)
+        }
+        "dropped" => Dropped::deserialize(params).ok().map(Notice::Dropped),
+        "resync" => View::deserialize(params).ok().map(Box::new).map(Notice::Resync),
+        "log" => LogLines::deserialize(params).ok().map(Notice::Log),
+        _ => None,
     }
-    let event = serde_json::from_value(params.clone()).ok().or_else(|| unknown(&params))?;
-    Some(Notice::Event(Box::new(event)))
 }
 
 fn unknown(params: &Value) -> Option<Event> {
     let seq = params.get("seq")?.as_u64()?;
-    let at = serde_json::from_value(params.get("at")?.clone()).ok()?;
-    let name = clean(params.get("event")?.as_str()?);
+    let at = Timestamp::deserialize(params.get("at")?).ok()?;
+    let name = params.get("event")?.as_str()?;
     let text = format!("an event that this version does not know: {name}");
     Some(Event { seq, at, kind: EventKind::Note { level: Level::Debug, text } })
 }
