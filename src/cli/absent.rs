@@ -1,11 +1,10 @@
 //! Why the service cannot be asked, and what to type next.
 
 use crate::config::Settings;
-use crate::host::lock::{self, Holder};
+use crate::host::lock::Holder;
 use crate::model::agent::Life;
 use crate::model::{Class, Failure, ServiceState};
 use crate::service::Kind;
-use crate::store::Layout;
 use crate::world;
 
 /// Says of a socket that did not answer what is the matter with the service behind it. What the socket said
@@ -22,7 +21,7 @@ pub(super) fn explain(settings: &Settings, failure: Failure) -> Failure {
             .and_then(|mut services| services.state(&settings.updater.service_name))
             .ok(),
     };
-    let holder = lock::holder(&Layout::new(&settings.paths.state).lock()).ok();
+    let holder = world::holder(settings).ok();
     advise(&settings.updater.service_name, kind, state.as_ref(), holder, failure)
 }
 

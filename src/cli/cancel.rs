@@ -1,5 +1,6 @@
 //! `cancel`.
 
+use super::absent::explain;
 use super::exit::Exit;
 use super::service::{Reached, reach};
 use super::{Call, Ended};
@@ -21,7 +22,7 @@ pub(super) fn run(call: &Call<'_>) -> Ended {
         }
         // A command that works without the service has its own Ctrl-C.
         Reached::Absent(failure) if failure.class == Class::Unreachable => {
-            Err(failure.context("there is no service, and so nothing to cancel").into())
+            Err(explain(&settings, failure).context("there is no service, and so nothing to cancel").into())
         }
         Reached::Absent(failure) => Err(failure.into()),
     }

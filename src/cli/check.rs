@@ -7,13 +7,12 @@ use crate::config::Settings;
 use crate::control::Request;
 use crate::daemon;
 use crate::engine::Interrupt;
-use crate::host::lock::{self, Holder};
+use crate::host::lock::Holder;
 use crate::host::privilege;
 use crate::model::status::Latest;
 use crate::model::{EventKind, Outcome};
 use crate::render;
 use crate::service::Kind;
-use crate::store::Layout;
 use crate::world;
 
 /// Asks the module system now and says what it has.
@@ -60,7 +59,6 @@ fn newest(settings: &Settings) -> Outcome<Latest> {
 fn may_remember(settings: &Settings) -> bool {
     privilege::is_root()
         && world::kind(settings) != Kind::Process
-        && lock::holder(&Layout::new(&settings.paths.state).lock())
-            .is_ok_and(|holder| holder == Holder::Nobody)
+        && world::holder(settings).is_ok_and(|holder| holder == Holder::Nobody)
         && world::journal(settings).is_ok_and(|open| open.records.is_empty())
 }

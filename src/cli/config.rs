@@ -1,5 +1,6 @@
 //! `config show` and `config check`.
 
+use super::absent::explain;
 use super::args::Config;
 use super::console::Stop;
 use super::exit::Exit;
@@ -38,10 +39,11 @@ fn show(call: &Call<'_>, loaded: Loaded, local: bool, origin: bool, json: bool) 
                 let program = &service.welcome().program;
                 (values, format!("these are the settings of the running service (version {program})"))
             }
-            Reached::Absent(absent) => (
-                loaded.values,
-                format!("these are the settings by `{file}`; the service was not asked: {}", absent.line()),
-            ),
+            Reached::Absent(absent) => {
+                let why = explain(&loaded.settings, absent).line();
+                let whose = format!("these are the settings by `{file}`; the service was not asked: {why}");
+                (loaded.values, whose)
+            }
         },
     };
     match json {

@@ -1,12 +1,12 @@
 //! Who may do what, and when: asked before anything is begun.
 
+use super::absent::explain;
 use super::console::Stop;
 use crate::config::Settings;
-use crate::host::lock::{self, Holder};
+use crate::host::lock::Holder;
 use crate::host::privilege;
 use crate::model::{By, Class, Failure, Outcome};
 use crate::service::Kind;
-use crate::store::Layout;
 use crate::world;
 
 /// A command that changes something runs here and now where the service, for the reason of `absent`, cannot be
@@ -23,10 +23,10 @@ pub(super) fn open(settings: &Settings, command: &str, absent: &Failure) -> Resu
             .hint(format!("`sudo sentinel-updater {command}`"))
             .into());
     }
-    match lock::holder(&Layout::new(&settings.paths.state).lock())? {
+    match world::holder(settings)? {
         Holder::Nobody => Ok(By::Uid(0)),
-        Holder::Process(pid) => Err(busy(Some(pid), absent).into()),
-        Holder::Unknown => Err(busy(None, absent).into()),
+        Holder::Process(pid) => Err(busy(Some(pid), &explain(settings, absent.clone())).into()),
+        Holder::Unknown => Err(busy(None, &explain(settings, absent.clone())).into()),
     }
 }
 
@@ -40,7 +40,7 @@ pub(super) fn engine(settings: &Settings, command: &str, absent: Failure) -> Res
     if world::kind(settings) != Kind::Process {
         return Ok(by);
     }
-    Err(absent
+    Err(explain(settings, absent)
         .context("the updater runs the agent itself, and only while it runs can the agent be switched")
         .into())
 }

@@ -3,10 +3,9 @@
 use super::interrupted;
 use crate::config::Settings;
 use crate::daemon;
-use crate::host::lock::{self, Holder};
+use crate::host::lock::Holder;
 use crate::model::status::State;
 use crate::model::{Failure, Outcome, ServiceState, Status};
-use crate::store::Layout;
 use crate::world;
 
 /// What was seen.
@@ -47,7 +46,7 @@ impl Glance {
 
     /// Whether an updater is at work, the service or a command, by the lock that each of them holds.
     fn process(&mut self, settings: &Settings) -> Outcome<bool> {
-        let holder = lock::holder(&Layout::new(&settings.paths.state).lock());
+        let holder = world::holder(settings);
         let updater = &mut self.status.updater;
         let pid = match &holder {
             Ok(Holder::Process(pid)) => Some(*pid),

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use tokio::runtime::Runtime;
 
-use super::absent;
 use crate::config::Settings;
 use crate::control::protocol::Welcome;
 use crate::control::{Client, Connection, Notice, Notices, Request};
@@ -16,7 +15,8 @@ use crate::model::{Class, Failure, Outcome};
 pub(super) enum Reached {
     /// There is.
     Service(Box<Service>),
-    /// There is none, or not for us; why, and what to type next.
+    /// There is none, or not for us; why, as the socket says it. [`explain`](super::absent::explain) says what to
+    /// type next.
     Absent(Failure),
 }
 
@@ -24,7 +24,7 @@ pub(super) enum Reached {
 pub(super) fn reach(settings: &Settings) -> Reached {
     match Service::reach(&settings.paths.socket) {
         Ok(service) => Reached::Service(Box::new(service)),
-        Err(failure) => Reached::Absent(absent::explain(settings, failure)),
+        Err(failure) => Reached::Absent(failure),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `status`.
 
+use super::absent::explain;
 use super::exit::Exit;
 use super::glance::{Glance, glance};
 use super::service::{Reached, Service, reach};
@@ -34,7 +35,7 @@ pub(super) fn run(call: &Call<'_>, json: bool, metrics: bool) -> Ended {
         Err(_) => {}
         Ok(()) => unseen.iter().for_each(|failure| call.console.talk(&format!("warning: {failure}"))),
     }
-    Err(absent.into())
+    Err(explain(&settings, absent).into())
 }
 
 fn asked(service: &mut Service, metrics: bool) -> Outcome<(Status, Vec<Run>)> {

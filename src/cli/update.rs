@@ -1,5 +1,6 @@
 //! `update`.
 
+use super::absent::explain;
 use super::args::Update;
 use super::follow::Work;
 use super::service::{Reached, Service, reach};
@@ -19,7 +20,7 @@ pub(super) fn run(call: &Call<'_>, request: &Update) -> Ended {
         Reached::Absent(failure) => failure,
     };
     if request.detach {
-        return Err(absent.context("there is no service to leave the update to").into());
+        return Err(explain(&settings, absent).context("there is no service to leave the update to").into());
     }
     let by = gate::engine(&settings, "update", absent)?;
     let wanted = UpdateRequest {

@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::console::{Console, Stop};
 use super::exit::Exit;
-use super::screen::{self, Place};
+use super::screen::Place;
 use super::service::{Link, may_pass};
 use super::{Call, Ended, absent};
 use crate::config::Settings;
@@ -17,12 +17,15 @@ use crate::control::protocol::{Subscribe, Subscribed};
 use crate::control::{Notice, Request};
 use crate::daemon;
 use crate::host::signals::Signals;
+use crate::host::terminal;
 use crate::model::{EventKind, Failure, Outcome, Status, Timestamp, View};
 use crate::render;
 use crate::render::words;
 
 /// Between two tries to reach the service.
 const PAUSE: Duration = Duration::from_secs(1);
+/// In how many tries the reason of an outage is looked for once.
+const EXPLAINED: u32 = 10;
 /// How often ages are written anew on a terminal.
 const BEAT: Duration = Duration::from_secs(1);
 
@@ -47,6 +50,8 @@ struct Watcher<'a> {
     settings: Arc<Settings>,
     display: Display<'a>,
     known: Option<Known>,
+    /// While it is not reached.
+    outage: Option<Outage>,
 }
 
 /// What is known, and since when nothing newer is.
@@ -56,9 +61,26 @@ struct Known {
     heard_at: Timestamp,
 }
 
+/// What the service is away for.
+struct Outage {
+    failure: Failure,
+    /// The same with its reason.
+    told: Failure,
+    /// How often it was tried since that was found out.
+    tries: u32,
+}
+
+impl Outage {
+    /// Whether what is told is still good for this failure: asking for the reason may start a process.
+    fn is_explained(&mut self, failure: &Failure) -> bool {
+        self.tries += 1;
+        self.failure == *failure && self.tries < EXPLAINED
+    }
+}
+
 impl<'a> Watcher<'a> {
     fn new(settings: Arc<Settings>, display: Display<'a>) -> Self {
-        Self { settings, display, known: None }
+        Self { settings, display, known: None, outage: None }
     }
 
     /// Never ends well.
@@ -71,17 +93,24 @@ impl<'a> Watcher<'a> {
             if !may_pass(&failure) {
                 return Err(failure.into());
             }
-            let failure = self.explained(failure).await;
-            self.show(Some(&failure))?;
+            self.explain(failure).await;
+            let told = self.outage.as_ref().map(|outage| outage.told.clone());
+            self.show(told.as_ref())?;
             sleep(PAUSE).await;
         }
     }
 
-    /// With the reason, which the service manager may take long to tell: a signal is heard meanwhile.
-    async fn explained(&self, failure: Failure) -> Failure {
+    /// Adds the reason, which the service manager may take long to tell: a signal is heard meanwhile.
+    async fn explain(&mut self, failure: Failure) {
+        if let Some(outage) = &mut self.outage
+            && outage.is_explained(&failure)
+        {
+            return;
+        }
         let (settings, raw) = (self.settings.clone(), failure.clone());
         let explained = tokio::task::spawn_blocking(move || absent::explain(&settings, raw));
-        explained.await.unwrap_or(failure)
+        let told = explained.await.unwrap_or_else(|_| failure.clone());
+        self.outage = Some(Outage { failure, told, tries: 0 });
     }
 
     async fn reach(&mut self) -> Outcome<Link> {
@@ -93,6 +122,7 @@ impl<'a> Watcher<'a> {
         let Subscribed { epoch, view } = link.ask(Request::Subscribe(position)).await?;
         let known = self.known.take().map(|known| known.view);
         let view = view.or(known).unwrap_or_default();
+        self.outage = None;
         self.known = Some(Known { epoch, view, heard_at: Timestamp::now() });
         Ok(link)
     }
@@ -193,7 +223,7 @@ impl<'a> Display<'a> {
             return Ok(());
         }
         match &mut self.form {
-            Form::Screen(place) => self.console.print(&place.draw(&text, screen::size()))?,
+            Form::Screen(place) => self.console.print(&place.draw(&text, terminal::size()))?,
             Form::Lines => self.console.line(&format!("{}  {text}", words::time(now)))?,
             // Objects are of one kind.
             Form::Objects if trouble.is_some() => self.console.talk(&text),
@@ -239,6 +269,18 @@ fn lost(heard_at: Option<Timestamp>, failure: &Failure) -> String {
 mod tests {
     use super::*;
     use crate::model::Class;
+
+    #[test]
+    fn a_reason_is_looked_for_anew_when_the_failure_is_another_one_and_now_and_then() {
+        let failure = Failure::new(Class::Unreachable, "nobody listens");
+        let mut outage = Outage { failure: failure.clone(), told: failure.clone(), tries: 0 };
+        for _ in 1..EXPLAINED {
+            assert!(outage.is_explained(&failure));
+        }
+        assert!(!outage.is_explained(&failure));
+        outage.tries = 0;
+        assert!(!outage.is_explained(&Failure::new(Class::Unreachable, "it closed the connection")));
+    }
 
     #[test]
     fn what_is_old_says_so() {

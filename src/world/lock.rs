@@ -1,7 +1,7 @@
 //! The lock that every writer of the state holds.
 
 use crate::config::Settings;
-use crate::host::lock::Lock;
+use crate::host::lock::{self, Holder, Lock};
 use crate::model::Outcome;
 use crate::store::Layout;
 
@@ -17,4 +17,12 @@ pub fn lock(settings: &Settings) -> Outcome<Lock> {
     let lock = Lock::acquire(&layout.lock())?;
     layout.sweep();
     Ok(lock)
+}
+
+/// Who holds the lock: an updater that is at work, the service or a command.
+///
+/// # Errors
+/// `Permission` or `Disk` when it cannot be looked at.
+pub fn holder(settings: &Settings) -> Outcome<Holder> {
+    lock::holder(&Layout::new(&settings.paths.state).lock())
 }

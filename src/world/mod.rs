@@ -26,7 +26,7 @@ use crate::service::{self, Kind};
 use crate::store::{BinaryFiles, FileJournal, Layout, SqliteDatabases, SqliteRecords, VersionFolder};
 use crate::toolchain::{self, GoToolchain, ProcessGroupRunner, Releases};
 
-pub use lock::lock;
+pub use lock::{holder, lock};
 pub use policy::policy;
 pub use read::{
     RUNS, agent, installed, journal, kept, machine, newest_build_log, reading, records, runs, schema, source,
