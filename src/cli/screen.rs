@@ -3,16 +3,9 @@
 //!
 //! Only three sequences are written: back to the first column, up, and clear to the end.
 
-use ratatui::text::Span;
+use std::borrow::Cow;
 
-/// The size of a terminal that does not tell it.
-const USUAL: (u16, u16) = (80, 24);
-
-/// Columns and rows of the terminal.
-pub(super) fn size() -> (u16, u16) {
-    let size = crossterm::terminal::size().unwrap_or(USUAL);
-    if size.0 == 0 || size.1 == 0 { USUAL } else { size }
-}
+use crate::tui::view::fitting;
 
 /// Where the text is, by the number of its rows.
 #[derive(Debug, Default)]
@@ -28,7 +21,7 @@ impl Place {
         let mut out = self.wipe();
         let rows = usize::from(size.1).saturating_sub(1).max(1);
         // The last column stays free: some terminals go to the next row when it is written to.
-        let columns = usize::from(size.0).saturating_sub(1).max(1);
+        let columns = size.0.saturating_sub(1).max(1);
         for line in text.lines().take(rows) {
             out.push_str(&cut(line, columns));
             out.push('\n');
@@ -47,23 +40,11 @@ impl Place {
 }
 
 /// As much of a line as fits into so many columns.
-fn cut(line: &str, columns: usize) -> String {
-    let width = |text: &str| Span::raw(text.to_owned()).width();
-    if width(line) <= columns {
-        return line.to_owned();
+fn cut(line: &str, columns: u16) -> Cow<'_, str> {
+    match fitting(line, columns) {
+        end if end == line.len() => Cow::Borrowed(line),
+        _ => Cow::Owned(format!("{}…", &line[..fitting(line, columns.saturating_sub(1))])),
     }
-    let mut out = String::new();
-    let mut room = columns.saturating_sub(1);
-    for symbol in line.chars() {
-        let takes = width(symbol.encode_utf8(&mut [0; 4]));
-        if takes > room {
-            break;
-        }
-        room -= takes;
-        out.push(symbol);
-    }
-    out.push('…');
-    out
 }
 
 #[cfg(test)]
@@ -93,5 +74,7 @@ mod tests {
         let mut place = Place::default();
         assert_eq!(place.draw("a\nb\nc\nd\n", (80, 3)), "a\nb\n");
         assert_eq!(place.draw("abcdef", (5, 3)), "\r\u{1b}[2A\u{1b}[Jabc…\n");
+        // A letter keeps its mark, or goes with it.
+        assert_eq!(place.draw("abe\u{301}def", (5, 3)), "\r\u{1b}[1A\u{1b}[Jabe\u{301}…\n");
     }
 }

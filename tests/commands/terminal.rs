@@ -1,14 +1,21 @@
 //! What is drawn on a terminal, in its place and without taking it over.
 
+use std::process::Command;
+
 use rustix::process::Signal;
 use sentinel_updater::cli::demo::Variant;
 
 use super::host::Host;
+use super::kit::instance::PROGRAM;
 use super::kit::trials::{Test, tests};
 use super::pty::{Tty, code};
 
 pub(crate) fn tests() -> Vec<Test> {
-    tests![an_update_has_a_line_of_progress_that_goes_away, the_status_stands_in_its_place_and_tells_its_age,]
+    tests![
+        an_update_has_a_line_of_progress_that_goes_away,
+        the_status_stands_in_its_place_and_tells_its_age,
+        a_terminal_that_only_shows_lines_gets_no_sequence,
+    ]
 }
 
 const SIZE: (u16, u16) = (100, 40);
@@ -73,4 +80,14 @@ fn the_status_stands_in_its_place_and_tells_its_age() {
     assert_eq!(code(tty.end_restored()), 0);
     assert_eq!(times(&tty, "newest "), 1, "{}", tty.text());
     only_ours(&tty);
+}
+
+fn a_terminal_that_only_shows_lines_gets_no_sequence() {
+    let mut command = Command::new(PROGRAM);
+    command.args(["demo", "--headless"]).env("TERM", "dumb");
+    let mut tty = Tty::start(&command, SIZE);
+    tty.wait_for("everything lies in `");
+    tty.type_in("\u{3}");
+    tty.end_restored();
+    assert!(!tty.raw.contains(&0x1b), "{}", tty.text());
 }

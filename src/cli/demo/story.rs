@@ -1,7 +1,7 @@
 //! What the demo plays: an installation, an update, a failing release and its rollback.
 
-use std::cell::Cell;
-use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::cell::{Cell, RefCell};
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -11,9 +11,11 @@ use tokio::runtime::Handle;
 use crate::cli::Ended;
 use crate::cli::console::{Console, Stop};
 use crate::cli::exit::Exit;
+use crate::cli::screen;
 use crate::config::Settings;
 use crate::daemon;
 use crate::host::signals::Signals;
+use crate::host::terminal;
 use crate::model::{Class, Failure, Outcome, Run, RunKind, Verdict};
 use crate::ports::{BuildEvent, Cancel};
 use crate::world;
@@ -68,8 +70,8 @@ pub(super) fn attended<T: Send>(
 pub(super) struct Teller<'a> {
     console: &'a Console,
     began: Instant,
-    /// Progress goes to a terminal on one line that is written again and again.
-    live: bool,
+    /// Where progress stands on a terminal, drawn again and again.
+    drawn: Option<RefCell<screen::Place>>,
     /// When something was said last: elsewhere progress is told when nothing else is for long.
     last: Cell<Instant>,
 }
@@ -93,17 +95,16 @@ impl Teller<'_> {
     }
 
     fn progress(&self, text: &str) -> Result<(), Stop> {
-        if !self.live {
+        let Some(drawn) = &self.drawn else {
             let long = self.last.get().elapsed() >= SILENCE;
             return if long { self.say(&format!("… {text}")) } else { Ok(()) };
-        }
-        let text: String = text.chars().take(60).collect();
-        self.wipe()?;
-        self.console.print(&format!("{:6.1} s  … {text}", self.began.elapsed().as_secs_f32()))
+        };
+        let line = format!("{:6.1} s  … {text}", self.began.elapsed().as_secs_f32());
+        self.console.print(&drawn.borrow_mut().draw(&line, terminal::size()))
     }
 
     fn wipe(&self) -> Result<(), Stop> {
-        if self.live { self.console.print("\r\u{1b}[K") } else { Ok(()) }
+        self.drawn.as_ref().map_or(Ok(()), |drawn| self.console.print(&drawn.borrow_mut().wipe()))
     }
 }
 
@@ -131,8 +132,8 @@ pub(super) fn prepare<'a>(
     cancel: &Cancel,
 ) -> Result<Prepared<'a>, Stop> {
     let now = Instant::now();
-    let live = std::io::stdout().is_terminal();
-    let teller = Teller { console, began: now, live, last: Cell::new(now) };
+    let drawn = console.draws().out.then(RefCell::default);
+    let teller = Teller { console, began: now, drawn, last: Cell::new(now) };
     let place = Place::new(keep)?;
     let mut setting = Setting::new(place.root(), flags)?;
     teller.say(&format!("everything lies in `{}`", place.root().display()))?;

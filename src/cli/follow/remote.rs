@@ -96,7 +96,7 @@ impl Follower<'_> {
             let heard = tokio::select! {
                 heard = self.link.next() => heard,
                 _ = beat.tick(), if self.teller.is_live() => {
-                    self.teller.progress(self.course.view(), Timestamp::now());
+                    self.teller.beat(self.course.view(), Timestamp::now());
                     continue;
                 }
                 _ = signals.next() => return Ok(self.leave()),

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::said;
 use crate::cli::console::Console;
-use crate::cli::screen::{self, Place};
+use crate::cli::screen::Place;
+use crate::host::terminal;
 use crate::model::{Event, EventKind, Run, StepId, Timestamp, View};
 use crate::render::words;
 
@@ -16,12 +17,14 @@ pub(super) struct Teller<'a> {
     /// The line of progress, on a terminal.
     place: Option<Place>,
     shown: String,
+    /// Of the terminal, as it was lately: it is not asked for each line.
+    size: (u16, u16),
 }
 
 impl<'a> Teller<'a> {
     pub(super) fn new(console: &'a Console, json: bool) -> Self {
         let place = (!json && console.draws().talk).then(Place::default);
-        Self { console, json, place, shown: String::new() }
+        Self { console, json, place, shown: String::new(), size: terminal::size() }
     }
 
     /// Whether something is drawn that changes with time.
@@ -59,16 +62,22 @@ impl<'a> Teller<'a> {
         let mut text = place.wipe();
         text.push_str(line);
         text.push('\n');
-        text.push_str(&place.draw(&self.shown, screen::size()));
+        text.push_str(&place.draw(&self.shown, self.size));
         self.console.talk_as_is(&text);
     }
 
+    /// Time has passed.
+    pub(super) fn beat(&mut self, view: &View, now: Timestamp) {
+        self.size = terminal::size();
+        self.progress(view, now);
+    }
+
     /// Draws how far the step under way is.
-    pub(super) fn progress(&mut self, view: &View, now: Timestamp) {
+    fn progress(&mut self, view: &View, now: Timestamp) {
         let Some(place) = &mut self.place else { return };
         let line = progress(view, now).unwrap_or_default();
         if line != self.shown {
-            self.console.talk_as_is(&place.draw(&line, screen::size()));
+            self.console.talk_as_is(&place.draw(&line, self.size));
             self.shown = line;
         }
     }

@@ -31,6 +31,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 pub use layout::{Areas, Form, areas};
+pub use pen::fitting;
 
 use super::model::{Link, Model, PaneId};
 use super::theme::Theme;
