@@ -83,6 +83,14 @@ impl Console {
         self.print(&format!("{line}\n"))
     }
 
+    /// Writes lines of data, at once.
+    pub(super) fn lines(&self, lines: &[String]) -> Result<(), Stop> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.print(&(lines.join("\n") + "\n"))
+    }
+
     /// Writes a value as JSON that people can read, too.
     pub(super) fn json(&self, value: &impl Serialize) -> Result<(), Stop> {
         let text = serde_json::to_string_pretty(value)

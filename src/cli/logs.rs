@@ -54,17 +54,13 @@ fn file(console: &Console, path: &Path, request: &Logs) -> Ended {
     // Before the tail: a line that comes in between is then shown twice rather than never.
     let mut follow = request.follow.then(|| Follow::from_end(path)).transpose()?;
     if path.exists() {
-        for line in files::tail(path, request.lines)? {
-            console.line(&line)?;
-        }
+        console.lines(&files::tail(path, request.lines)?)?;
     }
     let Some(follow) = &mut follow else { return Ok(Exit::Done) };
     loop {
         let mut lines = Vec::new();
         follow.poll(&mut |line| lines.push(line.to_owned()))?;
-        for line in lines {
-            console.line(&line)?;
-        }
+        console.lines(&lines)?;
         std::thread::sleep(PAUSE);
     }
 }

@@ -71,13 +71,9 @@ struct Printer<'a> {
 
 impl Printer<'_> {
     fn print(&mut self, lines: &[String]) -> Result<(), Stop> {
-        for line in lines {
-            self.console.line(line)?;
-            self.last.push_back(line.clone());
-            if self.last.len() > REMEMBERED {
-                self.last.pop_front();
-            }
-        }
+        self.console.lines(lines)?;
+        self.last.extend(lines.iter().skip(lines.len().saturating_sub(REMEMBERED)).cloned());
+        self.last.drain(..self.last.len().saturating_sub(REMEMBERED));
         Ok(())
     }
 
