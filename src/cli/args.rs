@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::{assignment, duration};
-use crate::model::{Timestamp, Version};
+use crate::control::protocol;
+use crate::model::{DatabaseRequest, RollbackRequest, Timestamp, UpdateRequest, Version};
 
 /// Keeps a Go agent daemon current: builds new versions and switches over, with automatic rollback.
 #[derive(Debug, Parser)]
@@ -162,6 +163,12 @@ pub(super) struct Update {
     pub json: bool,
 }
 
+impl From<&Update> for UpdateRequest {
+    fn from(update: &Update) -> Self {
+        Self { version: update.version.clone(), force: update.force, stage_only: update.stage_only }
+    }
+}
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Rollback {
     /// A kept version (see `versions`); the previous one if not given
@@ -175,6 +182,17 @@ pub(super) struct Rollback {
     /// One JSON object for each event
     #[arg(long)]
     pub json: bool,
+}
+
+impl From<&Rollback> for RollbackRequest {
+    fn from(rollback: &Rollback) -> Self {
+        let database = match (rollback.restore_database, rollback.keep_database) {
+            (true, _) => DatabaseRequest::Restore,
+            (_, true) => DatabaseRequest::Keep,
+            _ => DatabaseRequest::Ask,
+        };
+        Self { version: rollback.version.clone(), database }
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -248,6 +266,16 @@ pub(super) enum Log {
     Agent,
     /// The output of the last build
     Build,
+}
+
+impl From<Log> for protocol::Log {
+    fn from(log: Log) -> Self {
+        match log {
+            Log::Updater => Self::Updater,
+            Log::Agent => Self::Agent,
+            Log::Build => Self::Build,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,7 +9,6 @@ use super::console::{Console, Stop};
 use super::exit::Exit;
 use super::service::{Reached, reach};
 use super::{Call, Ended, gate, tail};
-use crate::control::protocol;
 use crate::daemon::{self, LogPlace};
 use crate::host::follow::Follow;
 use crate::host::process::{self, Stream};
@@ -26,19 +25,14 @@ pub(super) fn run(call: &Call<'_>, request: &Logs) -> Ended {
         Reached::Service(service) => return tail::run(call, *service, request),
         Reached::Absent(failure) => failure,
     };
-    let log = match request.log {
-        Log::Updater => protocol::Log::Updater,
-        Log::Agent => protocol::Log::Agent,
-        Log::Build => {
-            gate::readable(&settings, "logs build", &absent)?;
-            protocol::Log::Build
-        }
-    };
-    match daemon::log_place(&settings, log)? {
+    if request.log == Log::Build {
+        gate::readable(&settings, "logs build", &absent)?;
+    }
+    match daemon::log_place(&settings, request.log.into())? {
         Some(LogPlace::File(path)) => file(call.console, &path, request),
         Some(LogPlace::Service(service)) => journal(call.console, &service, request),
         None => {
-            call.console.talk("nothing has been built yet");
+            call.console.talk(tail::nothing_yet(request.log));
             Ok(Exit::Done)
         }
     }

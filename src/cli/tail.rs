@@ -47,15 +47,11 @@ pub(super) fn run(call: &Call<'_>, service: Service, request: &Logs) -> Ended {
 }
 
 fn asked(request: &Logs, lines: usize) -> Request {
-    let log = match request.log {
-        Log::Updater => protocol::Log::Updater,
-        Log::Agent => protocol::Log::Agent,
-        Log::Build => protocol::Log::Build,
-    };
-    Request::Logs(protocol::Logs { log, lines, follow: request.follow })
+    Request::Logs(protocol::Logs { log: request.log.into(), lines, follow: request.follow })
 }
 
-fn nothing_yet(log: Log) -> &'static str {
+/// What is said of a log that is not there.
+pub(super) fn nothing_yet(log: Log) -> &'static str {
     match log {
         Log::Updater => "the updater has written nothing yet",
         Log::Agent => "the agent has written nothing yet",

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Event, Timestamp, Version, View};
 
+/// Parameters of `update` and `rollback`: what the engine is asked.
+pub use crate::model::{DatabaseRequest as Database, RollbackRequest as Rollback, UpdateRequest as Update};
+
 /// The version of the protocol. A client and a server with the same one understand each other.
 pub const PROTOCOL: u32 = 1;
 /// The longest request, in bytes, without its line end.
@@ -120,41 +123,6 @@ pub struct Subscribed {
     pub epoch: String,
     /// The whole view; null: the events that the client missed follow, its own view stands.
     pub view: Option<View>,
-}
-
-/// Parameters of `update`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Update {
-    /// This version; null: the one that policy leads to.
-    pub version: Option<Version>,
-    /// Lifts a held version, a downgrade, and what policy excludes.
-    pub force: bool,
-    /// Build and prove only; the switch comes later.
-    pub stage_only: bool,
-}
-
-/// Parameters of `rollback`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Rollback {
-    /// This kept version; null: the one before.
-    pub version: Option<String>,
-    /// What to do with the database where its schema differs.
-    pub database: Database,
-}
-
-/// What a rollback does with the database where its schema differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Database {
-    /// Refuse, and say what the choice is.
-    #[default]
-    Ask,
-    /// Put the snapshot taken when that version was left in its place; today's is set aside.
-    Restore,
-    /// Leave it as it is.
-    Keep,
 }
 
 /// The answer to a request that begins a run.

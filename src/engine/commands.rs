@@ -4,44 +4,15 @@ use std::time::Duration;
 
 use crate::model::go_mod::path_of;
 use crate::model::plan::DatabaseChoice;
-use crate::model::{By, Class, EventKind, Failure, Kept, Outcome, Run, RunKind, Version};
+use crate::model::{
+    By, Class, DatabaseRequest, EventKind, Failure, Kept, Outcome, RollbackRequest, Run, RunKind,
+    UpdateRequest, Version,
+};
 
 use super::gates::{Wanted, gates};
 use super::standing;
 use super::switch::Switch;
 use super::{Decision, Engine, planning};
-
-/// `update`.
-#[derive(Debug, Clone, Default)]
-pub struct UpdateRequest {
-    /// This version; `None`: the one that policy leads to.
-    pub version: Option<Version>,
-    /// Lifts a held version, a downgrade, and what policy excludes.
-    pub force: bool,
-    /// Build and prove only; the switch comes later.
-    pub stage_only: bool,
-}
-
-/// What to do with the database on a rollback across a schema change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum DatabaseRequest {
-    /// Refuse, and say what the choice is.
-    #[default]
-    Ask,
-    /// Put the snapshot taken when that version was left in its place.
-    Restore,
-    /// Leave it as it is.
-    Keep,
-}
-
-/// `rollback`.
-#[derive(Debug, Clone, Default)]
-pub struct RollbackRequest {
-    /// This kept version; `None`: the one before.
-    pub version: Option<String>,
-    /// The database.
-    pub database: DatabaseRequest,
-}
 
 /// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -26,7 +26,8 @@ pub mod standing;
 pub mod steps;
 pub mod switch;
 
-pub use commands::{DatabaseRequest, Reply, RollbackRequest, UpdateRequest};
+pub use crate::model::{DatabaseRequest, RollbackRequest, UpdateRequest};
+pub use commands::Reply;
 pub use decide::{Action, Decision};
 pub use interrupt::{Interrupt, Pulse, Wish};
 pub use policy::Policy;

@@ -5,8 +5,7 @@ use tokio::sync::oneshot;
 use super::super::orders::{Answer, Request};
 use super::Desk;
 use crate::control::Caller;
-use crate::control::protocol::{Begun, Database, Rollback, Update};
-use crate::engine::{DatabaseRequest, RollbackRequest, UpdateRequest};
+use crate::control::protocol::{Begun, Rollback, Update};
 use crate::model::status::Latest;
 use crate::model::{By, Class, Failure, Outcome};
 
@@ -17,21 +16,13 @@ impl Desk {
     }
 
     /// Begins an update; answers when it has begun.
-    pub(super) async fn update(&self, caller: &Caller, update: Update) -> Outcome<Begun> {
-        let Update { version, force, stage_only } = update;
-        let wanted = UpdateRequest { version, force, stage_only };
+    pub(super) async fn update(&self, caller: &Caller, wanted: Update) -> Outcome<Begun> {
         let by = By::Uid(caller.uid);
         self.engine(|answer| Request::Update(wanted, by, answer)).await
     }
 
     /// Begins to go back; answers when that has begun.
-    pub(super) async fn rollback(&self, caller: &Caller, rollback: Rollback) -> Outcome<Begun> {
-        let database = match rollback.database {
-            Database::Ask => DatabaseRequest::Ask,
-            Database::Restore => DatabaseRequest::Restore,
-            Database::Keep => DatabaseRequest::Keep,
-        };
-        let wanted = RollbackRequest { version: rollback.version, database };
+    pub(super) async fn rollback(&self, caller: &Caller, wanted: Rollback) -> Outcome<Begun> {
         let by = By::Uid(caller.uid);
         self.engine(|answer| Request::Rollback(wanted, by, answer)).await
     }
