@@ -1,6 +1,7 @@
 //! Exit codes: one table, which scripts rely on.
 
 use crate::model::{Class, Run, Verdict};
+use crate::tui::Ending;
 
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,14 @@ impl Exit {
             | Class::Timeout
             | Class::Cancelled
             | Class::Internal => Self::Failed,
+        }
+    }
+
+    /// The end of the dashboard.
+    pub(super) fn of_ending(ending: Ending) -> Self {
+        match ending {
+            Ending::Detached => Self::Done,
+            Ending::Told(signal) => Self::Signal(signal.code()),
         }
     }
 

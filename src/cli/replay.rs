@@ -16,7 +16,7 @@ use crate::model::{Class, Failure, Outcome};
 use crate::tui::caps::{Caps, Colors, ThemeName};
 use crate::tui::msg::Msg;
 use crate::tui::replay::{self, Timed};
-use crate::tui::{self, Ending, Options, picture, update, view};
+use crate::tui::{self, Options, picture, update, view};
 
 /// What a screen has that nobody gave a size.
 const SIZE: (u16, u16) = (80, 24);
@@ -27,10 +27,7 @@ pub(super) fn run(call: &Call<'_>, request: &Tui, file: &Path, options: Options)
     if request.once {
         return once(call, request, &record, options);
     }
-    match tui::show_record(options, &record, request.at)? {
-        Ending::Detached => Ok(Exit::Done),
-        Ending::Told(signal) => Ok(Exit::Signal(signal.code())),
-    }
+    Ok(Exit::of_ending(tui::show_record(options, &record, request.at)?))
 }
 
 fn read(file: &Path) -> Outcome<Vec<Timed>> {

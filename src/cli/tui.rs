@@ -24,13 +24,11 @@ pub(super) fn run(call: &Call<'_>, request: Tui) -> Ended {
         return replay::run(call, &request, file, options);
     }
     let connector = connector(call, &request)?;
-    match tui::run(options, connector)? {
-        Ending::Detached => {
-            call.console.talk("detached; the service goes on");
-            Ok(Exit::Done)
-        }
-        Ending::Told(signal) => Ok(Exit::Signal(signal.code())),
+    let ending = tui::run(options, connector)?;
+    if ending == Ending::Detached {
+        call.console.talk("detached; the service goes on");
     }
+    Ok(Exit::of_ending(ending))
 }
 
 /// The way to the service: here, or over ssh.

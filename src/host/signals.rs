@@ -15,6 +15,17 @@ pub enum Signal {
     Hangup,
 }
 
+impl Signal {
+    /// What a shell says of a program that ended by it.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Hangup => 129,
+            Self::Interrupt => 130,
+            Self::Terminate => 143,
+        }
+    }
+}
+
 /// The signals from now on: they no longer end the process. One that cannot be listened to never comes.
 #[cfg(unix)]
 pub struct Signals {

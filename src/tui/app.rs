@@ -12,6 +12,7 @@ use super::output::Screen;
 use super::schedule::{Due, Schedule};
 use super::{diagnostics, outside, update, view};
 use crate::config::env;
+use crate::host::signals;
 use crate::host::terminal::{self, Guard, Input, Signal, Signals};
 use crate::model::{Class, Failure, Outcome, Timestamp};
 
@@ -24,7 +25,7 @@ pub enum Ending {
     /// The user left.
     Detached,
     /// A signal ended it, or the end of the terminal, which is a hang-up.
-    Told(Signal),
+    Told(signals::Signal),
 }
 
 /// Whether a variable of the environment says something.
@@ -69,7 +70,7 @@ impl App {
     pub(super) async fn run(self) -> Outcome<Ending> {
         match self.until_left().await {
             // What cannot be written is only how one learns of it.
-            Err(_) if terminal::is_gone() => Ok(Ending::Told(Signal::Hangup)),
+            Err(_) if terminal::is_gone() => Ok(Ending::Told(signals::Signal::Hangup)),
             ended => ended,
         }
     }
@@ -240,7 +241,7 @@ impl App {
 
     async fn signal(&mut self, signal: Signal) -> Outcome<Option<Ending>> {
         match signal {
-            Signal::Interrupt | Signal::Terminate | Signal::Hangup => return Ok(Some(Ending::Told(signal))),
+            Signal::End(signal) => return Ok(Some(Ending::Told(signal))),
             Signal::Stop => {
                 if let Performed::Did(Err(failure)) = self.suspend()? {
                     return self.fold(Msg::Did(Err(Box::new(failure)))).await;
@@ -293,9 +294,11 @@ impl App {
             tokio::select! {
                 ended = pager.ended() => return ended.map(|()| None),
                 signal = self.signals.next() => match signal {
-                    Signal::Terminate | Signal::Hangup => return Ok(Some(Ending::Told(signal))),
-                    // Meant for the pager; the size is looked at when the terminal is ours again.
-                    Signal::Interrupt | Signal::Stop | Signal::Continue | Signal::Resize => {}
+                    // Meant for the pager.
+                    Signal::End(signals::Signal::Interrupt) => {}
+                    Signal::End(signal) => return Ok(Some(Ending::Told(signal))),
+                    // Meant for it, too; the size is looked at when the terminal is ours again.
+                    Signal::Stop | Signal::Continue | Signal::Resize => {}
                 },
             }
         }

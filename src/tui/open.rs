@@ -15,6 +15,7 @@ use super::replay::{self, Timed};
 use super::schedule::{DISTANT, LOCAL, Schedule};
 use super::{diagnostics, input};
 use crate::config::env;
+use crate::host::signals;
 use crate::host::ssh::Questions;
 use crate::host::terminal::{self, Guard, Input, Signal, Signals};
 use crate::model::{Class, Failure, Outcome, Timestamp};
@@ -125,7 +126,7 @@ async fn show(
         None => true,
     });
     let hangup = to_app.clone();
-    terminal::when_gone(move || drop(hangup.send(Event::Signal(Signal::Hangup))));
+    terminal::when_gone(move || drop(hangup.send(Event::Signal(Signal::End(signals::Signal::Hangup)))));
     if let Some(captions) = options.captions {
         captioned(captions, to_app);
     }

@@ -10,7 +10,7 @@ use crate::cli::exit::Exit;
 use crate::model::{Class, Failure, Outcome, Run};
 use crate::ports::Cancel;
 use crate::render;
-use crate::tui::{self, Connector, Ending, Options};
+use crate::tui::{self, Connector, Options};
 use crate::world;
 
 use super::agent::Variant;
@@ -56,10 +56,7 @@ pub(super) fn run(console: &Console, flags: &[(String, String)], keep: bool) -> 
         true => format!("everything lies in `{root}`; data/updater.log tells the whole story"),
         false => format!("everything lay in `{root}`, which is removed (`demo --keep` leaves it)"),
     })?;
-    Ok(match ending {
-        Ending::Detached => Exit::Done,
-        Ending::Told(signal) => Exit::Signal(signal.code()),
-    })
+    Ok(Exit::of_ending(ending))
 }
 
 /// What happens beside the dashboard.

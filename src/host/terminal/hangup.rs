@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
+use crate::host::signals::Signal;
+
 /// How long the program may take to end by itself.
 const GRACE: Duration = Duration::from_millis(700);
-/// What a shell says of a program that ended by SIGHUP.
-const CODE: i32 = 129;
 
 /// Calls `tell` when the terminal behind standard input is gone. If the process is still there after a
 /// moment, it is ended with 129. Waits in a thread that costs nothing meanwhile.
@@ -61,5 +61,5 @@ pub fn when_gone(tell: impl FnOnce() + Send + 'static) {
     reason = "the main thread may wait for a terminal that is gone; there is nothing to restore"
 )]
 fn end() {
-    std::process::exit(CODE);
+    std::process::exit(Signal::Hangup.code().into());
 }

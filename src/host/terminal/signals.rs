@@ -7,39 +7,15 @@ use crate::host::signals::heard;
 /// Something that was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// SIGINT; ctrl-c from somewhere else than our own keyboard, which is in raw mode.
-    Interrupt,
-    /// SIGTERM; the end of a console.
-    Terminate,
-    /// SIGHUP; the terminal is gone.
-    Hangup,
+    /// To end: by ctrl-c from somewhere else than our own keyboard, which is in raw mode, or because the terminal
+    /// is gone.
+    End(signals::Signal),
     /// SIGTSTP: stop until told to continue.
     Stop,
     /// SIGCONT: the shell has had the terminal.
     Continue,
     /// SIGWINCH: the terminal has another size.
     Resize,
-}
-
-impl Signal {
-    /// What a shell says of a program that ended by it.
-    pub fn code(self) -> u8 {
-        match self {
-            Self::Hangup => 129,
-            Self::Interrupt => 130,
-            _ => 143,
-        }
-    }
-}
-
-impl From<signals::Signal> for Signal {
-    fn from(signal: signals::Signal) -> Self {
-        match signal {
-            signals::Signal::Interrupt => Self::Interrupt,
-            signals::Signal::Terminate => Self::Terminate,
-            signals::Signal::Hangup => Self::Hangup,
-        }
-    }
 }
 
 /// The signals from now on: they do nothing by themselves any more. One that cannot be listened to never
@@ -59,7 +35,7 @@ impl Signals {
     pub async fn next(&mut self) -> Signal {
         tokio::select! {
             biased;
-            signal = self.ends.next() => signal.into(),
+            signal = self.ends.next() => Signal::End(signal),
             signal = self.shell.next() => signal,
         }
     }
