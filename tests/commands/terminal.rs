@@ -76,6 +76,8 @@ fn the_status_stands_in_its_place_and_tells_its_age() {
     tty.wait_without("what is shown is as it was ");
     assert_eq!(host.ask("pause --reason so").code, Some(0));
     tty.wait_for("automatic updates are paused");
+    // The check after the start may still be under way.
+    tty.wait_for("newest ");
     tty.type_in("\u{3}");
     assert_eq!(code(tty.end_restored()), 0);
     assert_eq!(times(&tty, "newest "), 1, "{}", tty.text());
