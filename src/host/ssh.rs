@@ -13,10 +13,6 @@ use crate::model::{Class, Failure, Outcome};
 
 /// How long an ssh whose output has ended may take to say why.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// What ssh ends with when it could not get there itself.
-const SSH_FAILED: i32 = 255;
-/// What a shell says of a program that is not there.
-const NO_PROGRAM: i32 = 127;
 
 /// Where and what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,11 +67,6 @@ impl Ssh {
         }
         let command: Vec<String> = command.iter().map(|word| quoted(word)).collect();
         Ok(Self { host: host.to_owned(), command: command.join(" ") })
-    }
-
-    /// The destination.
-    pub fn host(&self) -> &str {
-        &self.host
     }
 
     fn args(&self, questions: Questions) -> Vec<OsString> {
@@ -135,31 +126,26 @@ impl Ssh {
     }
 }
 
+/// How an ssh ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// The destination.
+    pub host: String,
+    /// The exit code; none: it did not end in time, or by a signal.
+    pub code: Option<i32>,
+    /// The last thing that ssh, or the program there, said; empty: nothing.
+    pub last: String,
+}
+
 impl Process {
-    /// Why a connection through it failed with `failure`: what ssh or the program there said counts more.
-    pub async fn explain(mut self, failure: Failure) -> Failure {
+    /// Its end, which is near: what it writes has ended.
+    pub async fn end(mut self) -> End {
         let code = match tokio::time::timeout(FAREWELL, self.child.wait()).await {
             Ok(Ok(status)) => status.code(),
             _ => None,
         };
-        let host = &self.host;
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let told = match code {
-            Some(SSH_FAILED) => Failure::new(Class::Unreachable, format!("ssh does not get to {host}"))
-                .hint(format!("see whether `ssh {host}` works")),
-            Some(NO_PROGRAM) => {
-                Failure::new(Class::Unreachable, format!("there is no `sentinel-updater` on {host}"))
-                    .hint("install it there, on the PATH that ssh gives to commands")
-            }
-            Some(5) => {
-                Failure::new(Class::Permission, format!("the updater on {host} does not let this user in"))
-                    .hint("log in as root, or as a member of the group that `control.group` names there")
-            }
-            Some(_) => Failure::new(Class::Unreachable, format!("the updater on {host} is not reached"))
-                .hint(format!("`ssh {host} sentinel-updater status` tells more")),
-            None => return failure.context(format!("cannot reach the updater on {host}")),
-        };
-        if last.is_empty() { told.cause(failure.what) } else { told.cause(last) }
+        End { host: self.host, code, last }
     }
 }
 

@@ -13,7 +13,7 @@ use super::model::Ticket;
 use super::msg::Msg;
 use crate::control::protocol::{Subscribe, Subscribed};
 use crate::control::{Client, Connection, Notice, Request};
-use crate::host::ssh::{Process, Questions, Ssh};
+use crate::host::ssh::{End, Process, Questions, Ssh};
 use crate::model::{Class, Failure, Outcome, Timestamp};
 
 /// Messages that wait for the screen; more make the link wait, and the service drop lines.
@@ -26,6 +26,12 @@ const OTHER_PROTOCOL: Duration = Duration::from_secs(10);
 /// How long a user may take to answer ssh, and ssh without a user.
 const WITH_USER: Duration = Duration::from_secs(600);
 const WITHOUT_USER: Duration = Duration::from_secs(30);
+/// What ssh ends with when it could not get there itself.
+const SSH_FAILED: i32 = 255;
+/// What a shell says of a program that is not there.
+const NO_PROGRAM: i32 = 127;
+/// What this program ends with where the service does not let the user in.
+const NOT_PERMITTED: i32 = 5;
 /// Notices that are handed over as one message at most.
 const TOGETHER: usize = 256;
 
@@ -91,14 +97,35 @@ impl Connector {
                 let screen = screen.clone();
                 let session = ssh.start(questions, move |line| screen.say(line))?;
                 let patience = if questions == Questions::Asked { WITH_USER } else { WITHOUT_USER };
-                match Client::over_within(session.reader, session.writer, program, patience).await {
+                match Client::over(session.reader, session.writer, program, patience).await {
                     Ok(connection) => Ok(Reached { connection, process: Some(session.process) }),
                     Err(failure) if is_for_good(&failure) => Err(failure),
-                    Err(failure) => Err(session.process.explain(failure).await),
+                    Err(failure) => Err(explained(session.process.end().await, failure)),
                 }
             }
         }
     }
+}
+
+/// Why a connection over ssh failed with `failure`: what ssh or the program there said counts more.
+fn explained(end: End, failure: Failure) -> Failure {
+    let End { host, code, last } = end;
+    let told = match code {
+        Some(SSH_FAILED) => Failure::new(Class::Unreachable, format!("ssh does not get to {host}"))
+            .hint(format!("see whether `ssh {host}` works")),
+        Some(NO_PROGRAM) => {
+            Failure::new(Class::Unreachable, format!("there is no `sentinel-updater` on {host}"))
+                .hint("install it there, on the PATH that ssh gives to commands")
+        }
+        Some(NOT_PERMITTED) => {
+            Failure::new(Class::Permission, format!("the updater on {host} does not let this user in"))
+                .hint("log in as root, or as a member of the group that `control.group` names there")
+        }
+        Some(_) => Failure::new(Class::Unreachable, format!("the updater on {host} is not reached"))
+            .hint(format!("`ssh {host} sentinel-updater status` tells more")),
+        None => return failure.context(format!("cannot reach the updater on {host}")),
+    };
+    if last.is_empty() { told.cause(failure.what) } else { told.cause(last) }
 }
 
 /// The service speaks another protocol.
@@ -188,7 +215,7 @@ impl Task {
             },
         };
         Ok(match process {
-            Some(process) => process.explain(failure).await,
+            Some(process) => explained(process.end().await, failure),
             None => failure,
         })
     }
@@ -288,6 +315,22 @@ impl Pause {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_ssh_says_counts_more_than_the_connection_that_broke() {
+        let failure = || Failure::new(Class::Unreachable, "it closed the connection");
+        for (code, last, class, text) in [
+            (Some(255), "no route", Class::Unreachable, "ssh does not get to there: no route"),
+            (Some(127), "", Class::Unreachable, "no `sentinel-updater` on there: it closed the connection"),
+            (Some(5), "error: no", Class::Permission, "on there does not let this user in: error: no"),
+            (Some(4), "error: gone", Class::Unreachable, "on there is not reached: error: gone"),
+            (None, "x", Class::Unreachable, "cannot reach the updater on there: it closed the connection"),
+        ] {
+            let told = explained(End { host: "there".into(), code, last: last.into() }, failure());
+            assert_eq!(told.class, class, "{told}");
+            assert!(told.line().contains(text), "{told}");
+        }
+    }
 
     #[test]
     fn pauses_grow_to_two_seconds() {

@@ -1,5 +1,7 @@
 //! The client with services that are older, newer, or dying: the other side is written by hand.
 
+use std::time::Duration;
+
 use sentinel_updater::control::protocol::PROTOCOL;
 use sentinel_updater::control::{Client, Connection, Notice, Request};
 use sentinel_updater::model::{Class, EventKind, Outcome};
@@ -8,6 +10,9 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStrea
 
 use crate::house::run;
 use crate::kit::trials::{Test, tests};
+
+/// Longer than an answer takes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) fn tests() -> Vec<Test> {
     tests![
@@ -58,7 +63,7 @@ async fn greeted(protocol: u32) -> (Other, Outcome<Connection>) {
     let (reader, writer) = tokio::io::split(ours);
     let mut other = Other { stream: BufReader::new(theirs) };
     let welcome = welcome(protocol);
-    let (talk, ()) = tokio::join!(Client::over(reader, writer, "1.0.0"), other.answer(&welcome));
+    let (talk, ()) = tokio::join!(Client::over(reader, writer, "1.0.0", PATIENCE), other.answer(&welcome));
     (other, talk)
 }
 
@@ -154,7 +159,7 @@ fn the_last_word_of_a_service_is_the_reason() {
         let data = json!({"class": "permission", "what": "no entry", "hint": "use sudo"});
         other.say(&json!({"jsonrpc": "2.0", "id": null, "error": {"code": -32000, "message": "", "data": data}})).await;
         drop(other);
-        let failure = Client::over(reader, writer, "1.0.0").await.expect_err("refused");
+        let failure = Client::over(reader, writer, "1.0.0", PATIENCE).await.expect_err("refused");
         assert_eq!((failure.class, failure.to_string().as_str()), (Class::Permission, "no entry; use sudo"));
     });
 }

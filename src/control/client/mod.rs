@@ -22,7 +22,7 @@ use driver::{Ask, Driver};
 use inbox::Inbox;
 
 /// How long the service may take to let a client in and to answer `hello`.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Requests that wait to be written.
 const WAITING: usize = 16;
 
@@ -62,15 +62,16 @@ impl Client {
     /// different protocols: both must be of the same version, and another try does not help; `Busy` when the
     /// service has too many clients.
     pub async fn connect(socket: &Path, program: &str) -> Outcome<Connection> {
-        let all = async {
+        let greeted = async {
             let stream = endpoint::dial(socket).await?;
             let (reader, writer) = tokio::io::split(stream);
-            Self::over_within(reader, writer, program, PATIENCE).await
+            Self::greet(reader, writer, program).await
         };
-        tokio::time::timeout(PATIENCE, all).await.unwrap_or_else(|_| Err(silent(PATIENCE)))
+        within(PATIENCE, greeted).await
     }
 
-    /// The same over streams that lead to a service, as those of a remote shell.
+    /// The same over streams that lead to a service, as those of a remote shell, with so much patience for the
+    /// answer to `hello`.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
@@ -78,28 +79,22 @@ impl Client {
         reader: impl AsyncRead + Unpin + Send + 'static,
         writer: impl AsyncWrite + Unpin + Send + 'static,
         program: &str,
+        patience: Duration,
     ) -> Outcome<Connection> {
-        Self::over_within(reader, writer, program, PATIENCE).await
+        within(patience, Self::greet(reader, writer, program)).await
     }
 
-    /// The same with so much patience for the answer to `hello`.
-    ///
-    /// # Errors
-    /// As [`connect`](Self::connect).
-    pub async fn over_within(
+    async fn greet(
         reader: impl AsyncRead + Unpin + Send + 'static,
         writer: impl AsyncWrite + Unpin + Send + 'static,
         program: &str,
-        patience: Duration,
     ) -> Outcome<Connection> {
         let (asks, receiver) = mpsc::channel(WAITING);
         let inbox = Arc::new(Inbox::default());
         tokio::spawn(Driver::new(receiver, inbox.clone()).run(reader, writer));
         let client = Self { asks: asks.clone(), inbox: inbox.clone() };
-        let hello = Hello { protocol: PROTOCOL, program: program.to_owned() };
-        let hello = Request::Hello(hello);
-        let answer = tokio::time::timeout(patience, client.send(&hello)).await;
-        let answer = answer.unwrap_or_else(|_| Err(silent(patience)))?;
+        let hello = Request::Hello(Hello { protocol: PROTOCOL, program: program.to_owned() });
+        let answer = client.send(&hello).await?;
         let theirs = answer.get("protocol").and_then(Value::as_u64);
         if theirs.is_some_and(|theirs| theirs != u64::from(PROTOCOL)) {
             return Err(other_protocol(&answer, program));
@@ -167,6 +162,14 @@ pub fn understand<T: DeserializeOwned>(request: &Request, answer: Value) -> Outc
             .cause(error.to_string())
             .hint("use the same version of sentinel-updater on both sides")
     })
+}
+
+/// A connection that is made in time.
+async fn within(
+    patience: Duration,
+    greeted: impl Future<Output = Outcome<Connection>>,
+) -> Outcome<Connection> {
+    tokio::time::timeout(patience, greeted).await.unwrap_or_else(|_| Err(silent(patience)))
 }
 
 fn silent(patience: Duration) -> Failure {
