@@ -3,6 +3,7 @@
 use crate::control::protocol::Subscribe;
 use crate::control::{Notice, protocol::Subscribed};
 use crate::model::status::State;
+use crate::model::view::Folded;
 use crate::model::{Event, EventKind, Run, View};
 
 /// A run that is followed, by the events of its service.
@@ -72,10 +73,9 @@ impl Course {
     }
 
     fn event(&mut self, event: Box<Event>) -> Seen {
-        if event.seq <= self.view.seq {
+        if self.view.apply(&event) == Folded::Known {
             return Seen::Nothing;
         }
-        self.view.apply(&event);
         match &event.kind {
             EventKind::RunEnded { run } if run.id == self.id => {
                 Seen::Ended(Box::new(run.clone()), Some(event))
