@@ -5,14 +5,12 @@ use std::io::{Read as _, Write as _};
 use super::exit::Exit;
 use super::{Call, Ended};
 use crate::control;
-use crate::model::{Class, Failure};
+use crate::host::event_loop;
 
 /// Carries bytes between standard input and output and the service's socket until either ends.
 pub(super) fn run(call: &Call<'_>) -> Ended {
     let settings = call.settings()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        Failure::new(Class::Internal, "cannot begin to wait for input and output").because(&error)
-    })?;
+    let runtime = event_loop::runtime()?;
     let (pieces, input) = tokio::sync::mpsc::channel(16);
     // Not joined: it may wait for input that never comes.
     std::thread::spawn(move || {

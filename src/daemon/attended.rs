@@ -5,6 +5,7 @@ use std::future::Future;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use crate::host::event_loop;
 use crate::model::{Class, Failure};
 
 /// Does `work` on a thread of its own while this one drives the network and whatever `listen` waits for.
@@ -20,7 +21,7 @@ pub fn attended<T: Send, E: From<Failure> + Send, F: Future<Output = ()>>(
     work: impl FnOnce(Handle) -> Result<T, E> + Send,
     listen: impl FnOnce(oneshot::Receiver<()>) -> F,
 ) -> Result<T, E> {
-    let runtime = super::service::runtime()?;
+    let runtime = event_loop::runtime()?;
     let handle = runtime.handle().clone();
     let (done, ended) = oneshot::channel::<()>();
     let listening = {

@@ -22,6 +22,7 @@ mod seen;
 mod service;
 mod versions;
 
+pub use crate::host::event_loop::runtime;
 pub use ask::newest;
 pub use attended::attended;
 pub use local::{with_engine, with_records};
@@ -29,5 +30,5 @@ pub use logs::{FOR_EVER, LogPlace, QUICKLY, journal, log_place, log_tail};
 pub use preview::preview;
 pub use rescue::rescue;
 pub use seen::{agent_status, remembered};
-pub use service::{Ending, Request, run, runtime};
+pub use service::{Ending, Request, run};
 pub use versions::versions;

@@ -28,7 +28,7 @@ pub fn rescue(file: Option<PathBuf>) -> Outcome<Option<String>> {
         Err(failure) if failure.class == Class::Busy => return Ok(None),
         Err(failure) => return Err(failure),
     };
-    let runtime = super::service::runtime()?;
+    let runtime = super::runtime()?;
     let mut world = world::offline(&settings, runtime.handle())?;
     engine::rescue(&mut world)
 }

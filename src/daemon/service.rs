@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::time::MissedTickBehavior;
 
 use crate::config::{self, Loaded, Rejected, Settings, Sources};
 use crate::engine::{Interrupt, Pulse, Wish};
-use crate::host::{machine, notify};
+use crate::host::{event_loop, machine, notify};
 use crate::model::event::Level;
 use crate::model::status::State;
 use crate::model::{Class, Failure, Outcome, Run, Setting, Status, Timestamp};
@@ -94,14 +93,6 @@ fn nothing_open(settings: &Settings) -> bool {
     world::journal(settings).is_ok_and(|open| open.records.is_empty())
 }
 
-/// A runtime whose one thread is the caller's.
-pub fn runtime() -> Outcome<Runtime> {
-    Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Class::Internal, "cannot set up the event loop").because(&error))
-}
-
 /// What a life begins with.
 struct Start<'a> {
     request: &'a Request,
@@ -115,7 +106,7 @@ struct Start<'a> {
 fn live(start: Start<'_>, only_recover: bool) -> Outcome<Option<Run>> {
     let Start { request, sources, settings, shown, log } = start;
     let lock = world::lock(settings)?;
-    let runtime = runtime()?;
+    let runtime = event_loop::runtime()?;
     let interrupt = Interrupt::new();
     let pulse = Pulse::default();
     let hook = Hook::new(settings);

@@ -10,6 +10,7 @@
 pub mod atomic;
 pub mod digest;
 pub mod draft;
+pub mod event_loop;
 pub mod executable;
 pub mod fault;
 pub mod files;

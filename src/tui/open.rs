@@ -15,6 +15,7 @@ use super::replay::{self, Timed};
 use super::schedule::{DISTANT, LOCAL, Schedule};
 use super::{diagnostics, input};
 use crate::config::env;
+use crate::host::event_loop;
 use crate::host::signals;
 use crate::host::ssh::Questions;
 use crate::host::terminal::{self, Guard, Input, Signal, Signals};
@@ -69,9 +70,7 @@ pub fn replay(options: Options, record: &[Timed], until: Option<Timestamp>) -> O
 }
 
 fn in_runtime(dashboard: impl Future<Output = Outcome<Ending>>) -> Outcome<Ending> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        Failure::new(Class::Internal, "cannot begin to wait for keys and messages").because(&error)
-    })?;
+    let runtime = event_loop::runtime()?;
     let ended = runtime.block_on(dashboard);
     // What still waits for the network is not waited for.
     runtime.shutdown_background();
