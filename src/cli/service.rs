@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 use crate::config::Settings;
 use crate::control::protocol::Welcome;
 use crate::control::{Client, Connection, Notice, Notices, Request};
-use crate::daemon;
+use crate::host::event_loop;
 use crate::model::{Class, Failure, Outcome};
 
 /// Whether there is a service to talk to.
@@ -41,7 +41,7 @@ pub(super) struct Service {
 
 impl Service {
     fn reach(socket: &Path) -> Outcome<Self> {
-        let runtime = daemon::runtime()?;
+        let runtime = event_loop::runtime()?;
         let link = runtime.block_on(Link::dial(socket))?;
         Ok(Self { runtime, link })
     }

@@ -15,7 +15,7 @@ use super::{Call, Ended, absent};
 use crate::config::Settings;
 use crate::control::protocol::{Subscribe, Subscribed};
 use crate::control::{Notice, Request};
-use crate::daemon;
+use crate::host::event_loop;
 use crate::host::signals::Signals;
 use crate::host::terminal;
 use crate::model::{EventKind, Failure, Outcome, Status, Timestamp, View};
@@ -32,7 +32,7 @@ const BEAT: Duration = Duration::from_secs(1);
 /// Shows the status again and again.
 pub(super) fn run(call: &Call<'_>, json: bool) -> Ended {
     let settings = call.settings()?;
-    let runtime = daemon::runtime()?;
+    let runtime = event_loop::runtime()?;
     let ended = runtime.block_on(async {
         let mut signals = Signals::listen();
         let mut watcher = Watcher::new(Arc::new(settings), Display::new(call.console, json));

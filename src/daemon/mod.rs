@@ -22,7 +22,6 @@ mod seen;
 mod service;
 mod versions;
 
-pub use crate::host::event_loop::runtime;
 pub use ask::newest;
 pub use attended::attended;
 pub use local::{with_engine, with_records};

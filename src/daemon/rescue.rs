@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::config::{self, Settings, Sources};
 use crate::engine;
+use crate::host::event_loop;
 use crate::model::{Class, Outcome};
 use crate::world;
 
@@ -28,7 +29,7 @@ pub fn rescue(file: Option<PathBuf>) -> Outcome<Option<String>> {
         Err(failure) if failure.class == Class::Busy => return Ok(None),
         Err(failure) => return Err(failure),
     };
-    let runtime = super::runtime()?;
+    let runtime = event_loop::runtime()?;
     let mut world = world::offline(&settings, runtime.handle())?;
     engine::rescue(&mut world)
 }
