@@ -1,12 +1,14 @@
 //! Answers and their lines, and whatever else a server says.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::notice;
 use super::request::Id;
 use super::{FAILED, JSON_RPC, NO_SUCH_METHOD};
 use crate::control::Notice;
-use crate::host::text::clean;
+use crate::host::text::{clean, cleaned};
 use crate::model::{Class, Failure, Outcome};
 
 /// An error on the wire: JSON-RPC's number and ours in words.
@@ -87,12 +89,17 @@ pub fn heard(line: &str) -> Heard {
 /// Cleans every string in a value, the names of fields too.
 fn cleanse(value: &mut Value) {
     match value {
-        Value::String(text) => *text = clean(text),
+        // Most are clean, and at ten thousand events a second copies would count.
+        Value::String(text) => {
+            if let Cow::Owned(clean) = cleaned(text) {
+                *text = clean;
+            }
+        }
         Value::Array(values) => values.iter_mut().for_each(cleanse),
         Value::Object(fields) => {
             fields.values_mut().for_each(cleanse);
             // Ours are clean: they are taken apart only where somebody else's is among them.
-            if fields.keys().any(|name| clean(name) != *name) {
+            if fields.keys().any(|name| cleaned(name) != *name) {
                 *fields =
                     std::mem::take(fields).into_iter().map(|(name, value)| (clean(&name), value)).collect();
             }
