@@ -52,23 +52,6 @@ impl Directory {
         Ok(rustix::fs::renameat(&self.handle, name, &other.handle, new)?)
     }
 
-    /// Gives a file another name; a symbolic link is not followed.
-    pub(super) fn link_to(&self, name: &OsStr, other: &Self, new: &OsStr) -> io::Result<()> {
-        fault::point("link", &other.path.join(new))?;
-        Ok(rustix::fs::linkat(&self.handle, name, &other.handle, new, rustix::fs::AtFlags::empty())?)
-    }
-
-    /// Whether two names are of one file.
-    pub(super) fn is_same_file(&self, name: &OsStr, other: &Self, new: &OsStr) -> bool {
-        let stat = |directory: &Self, name: &OsStr| {
-            rustix::fs::statat(&directory.handle, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW)
-        };
-        match (stat(self, name), stat(other, new)) {
-            (Ok(a), Ok(b)) => a.st_dev == b.st_dev && a.st_ino == b.st_ino,
-            _ => false,
-        }
-    }
-
     pub(super) fn remove(&self, name: &OsStr) -> io::Result<()> {
         fault::point("remove", &self.path.join(name))?;
         Ok(rustix::fs::unlinkat(&self.handle, name, rustix::fs::AtFlags::empty())?)
@@ -116,14 +99,6 @@ impl Directory {
     pub(super) fn rename_to(&self, name: &OsStr, other: &Self, new: &OsStr) -> io::Result<()> {
         fault::point("rename", &self.path.join(name))?;
         std::fs::rename(self.path.join(name), other.path.join(new))
-    }
-
-    pub(super) fn link_to(&self, _name: &OsStr, _other: &Self, _new: &OsStr) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    pub(super) fn is_same_file(&self, _name: &OsStr, _other: &Self, _new: &OsStr) -> bool {
-        false
     }
 
     pub(super) fn remove(&self, name: &OsStr) -> io::Result<()> {

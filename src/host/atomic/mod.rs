@@ -114,42 +114,6 @@ pub fn rename(from: &Path, to: &Path) -> Outcome<()> {
     act().map_err(|error| Failure::io("rename", from, &error).cause(format!("to `{}`", to.display())))
 }
 
-/// Gives the file at `from` the second name `to`, durably, in the place of what is there. It is the very
-/// file, with all its attributes: what replaces `from` by a rename leaves it as it is, what writes into it
-/// does not. False: this file system has no such names, or not for us; nothing was changed.
-///
-/// # Errors
-/// `Disk`; a symbolic link at `from` gets the second name itself.
-pub fn link(from: &Path, to: &Path) -> Outcome<bool> {
-    let act = || -> io::Result<()> {
-        let (source, name) = directory::of(from)?;
-        let (target, new) = directory::of(to)?;
-        // Renaming one name of a file over another of the same does nothing, and would leave both.
-        if !source.is_same_file(&name, &target, &new) {
-            let ((), temporary) =
-                temporary::named(&new, |temporary| source.link_to(&name, &target, temporary))?;
-            if let Err(error) = target.rename_to(&temporary, &target, &new) {
-                drop(target.remove(&temporary));
-                return Err(error);
-            }
-        }
-        target.sync()
-    };
-    match act() {
-        Ok(()) => Ok(true),
-        Err(error) if cannot_link(error.kind()) => Ok(false),
-        Err(error) => {
-            Err(Failure::io("link", to, &error).context(format!("cannot link `{}`", from.display())))
-        }
-    }
-}
-
-/// Another file system, one without links, a file that is not ours (`fs.protected_hardlinks`), too many.
-fn cannot_link(kind: io::ErrorKind) -> bool {
-    use io::ErrorKind::{CrossesDevices, PermissionDenied, TooManyLinks, Unsupported};
-    matches!(kind, CrossesDevices | PermissionDenied | TooManyLinks | Unsupported)
-}
-
 /// Removes the file at `path` durably. One that is not there is success, and so is a missing directory.
 ///
 /// # Errors

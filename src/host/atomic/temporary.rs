@@ -52,21 +52,16 @@ fn remove_where(path: &Path, litter: impl Fn(&OsStr) -> bool) -> io::Result<usiz
     }
 }
 
-/// A new file beside the one of this name, and what it is called.
+/// `.NAME.tmp-0123456789abcdef`: hidden, recognisable, unpredictable.
 pub(super) fn create(directory: &Directory, name: &OsStr) -> io::Result<(File, OsString)> {
-    named(name, |temporary| directory.create_new(temporary))
-}
-
-/// `.NAME.tmp-0123456789abcdef`: hidden, recognisable, unpredictable; what `make` made of it.
-pub(super) fn named<T>(name: &OsStr, make: impl Fn(&OsStr) -> io::Result<T>) -> io::Result<(T, OsString)> {
     let mut attempt = 0;
     loop {
         let temporary = temporary_name(name)?;
-        match make(&temporary) {
+        match directory.create_new(&temporary) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < NAME_ATTEMPTS => {
                 attempt += 1;
             }
-            other => return other.map(|made| (made, temporary)),
+            other => return other.map(|file| (file, temporary)),
         }
     }
 }

@@ -183,32 +183,3 @@ fn a_directory_in_the_way_is_a_failure_and_leaves_nothing() {
     write(&dir.path().join("file"), b"x", &Attributes::default()).expect_err("a directory is there");
     assert_eq!(names(dir.path()), ["file"]);
 }
-
-#[cfg(unix)]
-#[test]
-fn a_second_name_is_of_the_very_file_and_outlives_what_replaces_the_first() {
-    use std::os::unix::fs::MetadataExt as _;
-    let dir = tempfile::tempdir().expect("directory");
-    let [first, second, new] = ["first", "second", "new"].map(|name| dir.path().join(name));
-    for (path, content) in [(&first, "old"), (&second, "older"), (&new, "new")] {
-        std::fs::write(path, content).expect("written");
-    }
-    // Again is success, and leaves nothing beside them.
-    for _ in 0..2 {
-        assert_eq!(link(&first, &second), Ok(true));
-        let inode = |path: &Path| std::fs::metadata(path).expect("there").ino();
-        assert_eq!(inode(&first), inode(&second));
-        assert_eq!(std::fs::read_dir(dir.path()).expect("listed").count(), 3);
-    }
-    rename(&new, &first).expect("renamed");
-    let read = |path: &Path| std::fs::read_to_string(path).expect("read");
-    assert_eq!((read(&first), read(&second)), ("new".to_owned(), "old".to_owned()));
-    assert_eq!(link(&dir.path().join("none"), &second).expect_err("nothing to link").class, Class::Disk);
-    assert_eq!(read(&second), "old");
-    // Where there are no such names across file systems, nothing is changed and the caller is told.
-    if Path::new("/dev/shm").is_dir() {
-        let other = tempfile::tempdir_in("/dev/shm").expect("another file system");
-        let there = other.path().join("there");
-        assert_eq!((link(&first, &there), there.exists()), (Ok(false), false));
-    }
-}

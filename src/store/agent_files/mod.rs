@@ -102,10 +102,6 @@ impl AgentFiles for BinaryFiles {
                 format!("`{}` is not there", place.binary.display()),
             )));
         };
-        // The very file costs nothing: the new one is renamed over its other name.
-        if atomic::link(&place.binary, &place.backup).map_err(context)? {
-            return Ok(());
-        }
         let attributes = Attributes::of_file(&file)
             .map_err(|error| context(Failure::io("read the attributes of", &place.binary, &error)))?;
         let copied = atomic::copy_file(&mut file, &place.binary, &place.backup, &attributes, Hash::Sha256)
@@ -118,11 +114,10 @@ impl AgentFiles for BinaryFiles {
     }
 
     fn install(&mut self, place: &AgentPlace, sha256: &str) -> Outcome<()> {
-        // What is staged is remembered; the binary would have to be read, while the agent is down.
+        if self.digests.of(&place.binary)?.as_deref() == Some(sha256) {
+            return Ok(());
+        }
         if !self.holds(&place.staged, sha256) {
-            if self.digests.of(&place.binary)?.as_deref() == Some(sha256) {
-                return Ok(());
-            }
             return Err(Failure::new(Class::Proof, format!("cannot install `{}`", place.binary.display()))
                 .cause(format!("`{}` does not hold the proven binary {sha256}", place.staged.display())));
         }

@@ -105,8 +105,6 @@ fn a_switch_and_its_undo_keep_the_attributes() {
         assert_eq!(Attributes::of(path).expect("read"), marked, "{}", path.display());
     }
     assert_eq!(host.read(), OLD, "nothing has happened to the agent");
-    let inode = |path: &Path| std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(path).expect("there"));
-    assert_eq!(inode(&place.backup), inode(&place.binary), "backed up without a copy");
 
     host.files.install(&place, &new.sha256).expect("install");
     host.files.install(&place, &new.sha256).expect("again");
